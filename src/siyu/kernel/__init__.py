@@ -1,0 +1,1 @@
+"""Words without I/O: money, ids, time, errors, paging, permissions."""
