@@ -1,0 +1,220 @@
+"""The database: one unit of work is one transaction of one merchant. Only this file commits.
+
+`Database.begin()` opens a transaction as the plain role `siyu_app` with the merchant set, so that row-level
+security shows this merchant's rows and no others. SQL is written beside the function that needs it; rows come
+back as frozen structs.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, LiteralString, TypeVar
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg.rows import AsyncRowFactory, tuple_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+from siyu.kernel import clock, ids
+from siyu.runtime.actors import SYSTEM, Actor
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+APP_ROLE = "siyu_app"
+TRIES_MAX = 3  # a fourth try of a deadlocked transaction has never helped; it only holds others up
+RETRYABLE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+
+set_json_dumps(lambda value: msgspec.json.encode(value))
+set_json_loads(lambda data: msgspec.json.decode(data))
+
+
+class Merchant(msgspec.Struct, frozen=True):
+    """Whose rows these are. `currency` is ISO 4217, `timezone` an IANA name."""
+
+    id: UUID
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+    licence_no: str = ""
+
+
+class UnitOfWork:
+    """One transaction for one merchant and one actor. Every query knows %(merchant_id)s and %(now)s."""
+
+    __slots__ = ("_facts", "actor", "connection", "merchant", "now")
+
+    def __init__(self, connection: psycopg.AsyncConnection, merchant: Merchant, actor: Actor) -> None:
+        self.connection = connection
+        self.merchant = merchant
+        self.actor = actor
+        self.now: datetime = clock.now()
+        self._facts: list[tuple[UUID, str, datetime, bytes]] = []
+
+    @property
+    def merchant_id(self) -> UUID:
+        return self.merchant.id
+
+    def _known(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {"merchant_id": self.merchant.id, "now": self.now, **facts}
+
+    async def all(self, kind: type[T], query: LiteralString, /, **params: Any) -> list[T]:
+        """Every row as `kind` (a struct, or a plain type for one column)."""
+        cursor = self.connection.cursor(row_factory=rows_of(kind))
+        await cursor.execute(query, self._known(params))
+        return await cursor.fetchall()
+
+    async def maybe(self, kind: type[T], query: LiteralString, /, **params: Any) -> T | None:
+        """The only row, or None."""
+        found = await self.all(kind, query, **params)
+        assert len(found) <= 1, "the query promised at most one row"
+        return found[0] if found else None
+
+    async def one(self, kind: type[T], query: LiteralString, /, **params: Any) -> T:
+        """The only row."""
+        found = await self.all(kind, query, **params)
+        assert len(found) == 1, f"the query promised exactly one row, got {len(found)}"
+        return found[0]
+
+    async def run(self, query: LiteralString, /, **params: Any) -> int:
+        """Execute; return how many rows were touched."""
+        cursor = await self.connection.execute(query, self._known(params))
+        return cursor.rowcount
+
+    async def run_many(self, query: LiteralString, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute once per row, pipelined."""
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(query, [self._known(row) for row in rows])
+
+    def publish(self, fact: msgspec.Struct) -> UUID:
+        """Tell the house that something happened. Written with this transaction, or not at all."""
+        fact_id = ids.new()
+        kind = type(fact).__struct_config__.tag
+        assert isinstance(kind, str), "a fact is a tagged struct from siyu.events"
+        self._facts.append((fact_id, kind, self.now, msgspec.json.encode(fact)))
+        return fact_id
+
+    async def write_facts(self) -> None:
+        """One insert for all facts of this unit of work, whatever the number of listeners."""
+        if not self._facts:
+            return
+        fact_ids, kinds, moments, bodies = zip(*self._facts, strict=True)
+        await self.run(
+            """
+            insert into events (merchant_id, id, kind, at, data)
+            select %(merchant_id)s, t.id, t.kind, t.at, t.data::jsonb
+            from unnest(%(ids)s::uuid[], %(kinds)s::text[], %(ats)s::timestamptz[], %(datas)s::text[])
+                as t (id, kind, at, data)
+            """,
+            ids=list(fact_ids),
+            kinds=list(kinds),
+            ats=list(moments),
+            datas=[body.decode() for body in bodies],
+        )
+        self._facts.clear()
+
+
+def rows_of(kind: type[T]) -> AsyncRowFactory[T]:
+    """A psycopg row factory that builds `kind` from columns in the order of its fields, or by name."""
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+
+        def scalar(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
+            return lambda values: values[0]
+
+        return scalar
+
+    fields = kind.__struct_fields__
+
+    def struct(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
+        names = tuple(column.name for column in cursor.description or ())
+        if names == fields[: len(names)]:
+            return lambda values: kind(*values)
+        return lambda values: kind(**dict(zip(names, values, strict=True)))
+
+    return struct
+
+
+class Database:
+    """A pool of connections that already are the plain role."""
+
+    def __init__(self, url: str, connections_max: int = 8) -> None:
+        self.url = url
+        self.pool = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections_max,
+            open=False,
+            configure=_become_app,
+            kwargs={"autocommit": True, "row_factory": tuple_row},
+            timeout=10,
+        )
+
+    async def open(self) -> None:
+        await self.pool.open(wait=True)
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def begin(self, merchant: Merchant, actor: Actor = SYSTEM) -> AsyncGenerator[UnitOfWork]:
+        """A unit of work: committed when the block ends, rolled back when it raises."""
+        async with self.pool.connection() as connection:
+            await _open(connection, merchant.id)
+            uow = UnitOfWork(connection, merchant, actor)
+            try:
+                yield uow
+                await uow.write_facts()
+                await connection.execute("commit")
+            except BaseException:
+                await _roll_back(connection)
+                raise
+
+    @asynccontextmanager
+    async def platform(self) -> AsyncGenerator[psycopg.AsyncConnection]:
+        """A transaction without a merchant: sees only the platform's tables (merchants, clock)."""
+        async with self.pool.connection() as connection:
+            await connection.execute("begin")
+            try:
+                yield connection
+                await connection.execute("commit")
+            except BaseException:
+                await _roll_back(connection)
+                raise
+
+    async def attempt(
+        self, merchant: Merchant, work: Callable[[UnitOfWork], Awaitable[T]], actor: Actor = SYSTEM
+    ) -> T:
+        """Do `work` in a unit of work; after a deadlock or serialization failure do all of it again."""
+        for attempt in range(1, TRIES_MAX + 1):
+            try:
+                async with self.begin(merchant, actor) as uow:
+                    return await work(uow)
+            except RETRYABLE:
+                if attempt == TRIES_MAX:
+                    raise
+                await asyncio.sleep(0.01 * attempt)
+        raise AssertionError("the loop returns or raises")
+
+
+async def _become_app(connection: psycopg.AsyncConnection) -> None:
+    await connection.execute(f"set role {APP_ROLE}")  # pyright: ignore - a constant of this file
+
+
+async def _open(connection: psycopg.AsyncConnection, merchant_id: UUID) -> None:
+    """Begin and set the merchant in one round trip. SET LOCAL, because Citus does not pass set_config() on."""
+    statement = f"begin; set local siyu.merchant_id = '{merchant_id}'"
+    await connection.execute(statement.encode())
+
+
+async def _roll_back(connection: psycopg.AsyncConnection) -> None:
+    if not connection.closed:
+        try:
+            await connection.execute("rollback")
+        except psycopg.Error:
+            # The pool throws a broken connection away; the server rolls back by itself.
+            await connection.close()

@@ -1,0 +1,70 @@
+"""One embedded PostgreSQL per run; a fresh merchant per test, so tests never meet and need no clean-up."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from siyu.kernel import clock, ids
+from siyu.people import merchants
+from siyu.runtime import embedded
+from siyu.runtime.db import Database, Merchant
+from siyu.runtime.migrate import migrate
+from siyu.settings import Settings
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of this worker: its own data folder, and an external server where SIYU_TEST_DATABASE_URL names one."""
+    folder = tmp_path_factory.mktemp("siyu")
+    # The embedded server runs as another user when the tests run as root: it must reach the folder.
+    for parent in (folder, *folder.parents[:3]):
+        if os.stat(parent).st_uid == os.getuid():
+            parent.chmod(parent.stat().st_mode | 0o055)
+    return Settings(data_dir=str(folder), secret="x" * 32, demo=True)
+
+
+@pytest.fixture(scope="session")
+def database_url(settings: Settings) -> str:
+    """URL of the owner of the database under test."""
+    return os.environ.get("SIYU_TEST_DATABASE_URL") or embedded.start(settings)
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    await migrate(database_url)
+    database = Database(database_url, connections_max=16)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def merchant(database: Database, database_url: str) -> Merchant:
+    return await new_merchant(database_url)
+
+
+async def new_merchant(url: str, *, currency: str = "CNY", timezone: str = "Asia/Shanghai") -> Merchant:
+    slug = f"m{ids.new().hex[-20:]}"
+    return await merchants.create(url, slug=slug, name="测试店", currency=currency, timezone=timezone)
+
+
+@pytest.fixture(autouse=True)
+def _real_time() -> Iterator[None]:
+    """A test that moves the clock leaves it where it was."""
+    yield
+    clock.move_to(timedelta(0))
+
+
+@pytest.fixture
+def new_shop(database_url: str):  # noqa: ANN201
+    """Make further merchants within a test."""
+
+    async def make(**facts: str) -> Merchant:
+        return await new_merchant(database_url, **facts)
+
+    return make
