@@ -1,0 +1,81 @@
+"""The routes of WeChat Pay v3 that the platform uses: order, query, close, refund."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath
+
+from siyu.connect.sandbox import orders, refunds, wire
+from siyu.connect.sandbox.wire import Refusal
+from siyu.connect.sandbox.world import World, world_of
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Prepaid(msgspec.Struct, frozen=True):
+    prepay_id: str
+
+
+@post("/v3/pay/transactions/jsapi", status_code=200)
+async def order_jsapi(request: AnyRequest) -> Response[bytes]:
+    world = world_of(request)
+    body = await wire.authenticated(world, request)
+    return _applied(world, lambda: Prepaid(orders.place(world, body)))
+
+
+@get("/v3/pay/transactions/out-trade-no/{out_trade_no:str}")
+async def query_order(request: AnyRequest, out_trade_no: FromPath[str]) -> Response[bytes]:
+    world = world_of(request)
+    await wire.authenticated(world, request)
+    _check_mchid(world, request)
+    return wire.answer(world, orders.described(world, orders.existing(world, out_trade_no)))
+
+
+@post("/v3/pay/transactions/out-trade-no/{out_trade_no:str}/close", status_code=200)
+async def close_order(request: AnyRequest, out_trade_no: FromPath[str]) -> Response[bytes]:
+    world = world_of(request)
+    body = await wire.authenticated(world, request)
+    return _applied(world, lambda: orders.close(world, out_trade_no, body))
+
+
+@post("/v3/refund/domestic/refunds", status_code=200)
+async def refund_order(request: AnyRequest) -> Response[bytes]:
+    world = world_of(request)
+    body = await wire.authenticated(world, request)
+    return _applied(world, lambda: refunds.start(world, body))
+
+
+@get("/v3/refund/domestic/refunds/{out_refund_no:str}")
+async def query_refund(request: AnyRequest, out_refund_no: FromPath[str]) -> Response[bytes]:
+    world = world_of(request)
+    await wire.authenticated(world, request)
+    return wire.answer(world, refunds.found(world, out_refund_no))
+
+
+def _applied(world: World, change: Callable[[], msgspec.Struct | None]) -> Response[bytes]:
+    """Carry out a change and answer; or carry it out and say that nobody knows, when told to."""
+    content = change()
+    flags = world.flags
+    if flags.system_errors_after_apply > 0:
+        left = flags.system_errors_after_apply - 1
+        world.store.set_flags(msgspec.structs.replace(flags, system_errors_after_apply=left))
+        raise Refusal(500, "SYSTEM_ERROR", "系统异常，请用相同参数重新调用")
+    return wire.answer(world, content)
+
+
+def _check_mchid(world: World, request: AnyRequest) -> None:
+    if request.query_params.get("mchid") != world.keys.numbers.merchant_id:
+        raise Refusal(400, "PARAM_ERROR", "缺少参数 mchid 或与签名的商户号不一致", 268447843)
+
+
+def _refused(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
+    return wire.refused(world_of(request), refusal)
+
+
+router = Router(
+    path="/",
+    route_handlers=[order_jsapi, query_order, close_order, refund_order, query_refund],
+    exception_handlers={Refusal: _refused},
+)

@@ -1,0 +1,56 @@
+"""WeChat Pay API v3 (微信支付): ask for payments and refunds, and open the callbacks that report them.
+
+The number we give (`out_trade_no`, `out_refund_no`) is the idempotency key at the gateway: the same number with
+the same content is the same order. What the shopper's phone says never proves a payment; only a callback opened
+here or a query does.
+"""
+
+from siyu.connect.wxpay.callbacks import open_callback
+from siyu.connect.wxpay.errors import (
+    AnswerNotTrusted,
+    CallbackRefused,
+    GatewayRefused,
+    GatewayUnsure,
+    OrderPaid,
+)
+from siyu.connect.wxpay.gateway import Gateway
+from siyu.connect.wxpay.model import (
+    Callback,
+    ClientParameters,
+    Credentials,
+    Refund,
+    Transaction,
+    credentials_from,
+)
+from siyu.connect.wxpay.signing import (
+    AUTHORIZATION_SCHEME,
+    CLOCK_SKEW_SECONDS_MAX,
+    SIGNATURE_PROBE_PREFIX,
+    answer_message,
+    authorization,
+    payment_message,
+    request_message,
+)
+
+__all__ = [
+    "AUTHORIZATION_SCHEME",
+    "CLOCK_SKEW_SECONDS_MAX",
+    "SIGNATURE_PROBE_PREFIX",
+    "AnswerNotTrusted",
+    "Callback",
+    "CallbackRefused",
+    "ClientParameters",
+    "Credentials",
+    "Gateway",
+    "GatewayRefused",
+    "GatewayUnsure",
+    "OrderPaid",
+    "Refund",
+    "Transaction",
+    "answer_message",
+    "authorization",
+    "credentials_from",
+    "open_callback",
+    "payment_message",
+    "request_message",
+]
