@@ -1,0 +1,150 @@
+"""Reading promoters and what they earned, each line with its reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from siyu.growth.distribution.model import (
+    Commission,
+    Earnings,
+    NotAPromoter,
+    Plan,
+    Promoter,
+    PromoterReport,
+    Reversal,
+)
+from siyu.kernel.errors import NotFound
+from siyu.kernel.paging import bounded
+from siyu.runtime.db import UnitOfWork
+
+
+async def promoter_of_customer(uow: UnitOfWork, customer_id: UUID) -> Promoter:
+    """The promoter this customer is. Raises NotAPromoter."""
+    found = await uow.maybe(
+        Promoter,
+        """
+        select id, customer_id, kind, name, state, agreement_version, joined_at from promoters
+        where merchant_id = %(merchant_id)s and customer_id = %(customer)s and state <> 'dismissed'
+        """,
+        customer=customer_id,
+    )
+    if found is None:
+        raise NotAPromoter()
+    return found
+
+
+async def promoter(uow: UnitOfWork, promoter_id: UUID) -> Promoter:
+    """Raises NotFound."""
+    found = await uow.maybe(
+        Promoter,
+        """
+        select id, customer_id, kind, name, state, agreement_version, joined_at from promoters
+        where merchant_id = %(merchant_id)s and id = %(id)s
+        """,
+        id=promoter_id,
+    )
+    if found is None:
+        raise NotFound(what="推广员 / promoter")
+    return found
+
+
+async def promoters(uow: UnitOfWork) -> list[PromoterReport]:
+    """All promoters with their sales and earnings, best sellers first."""
+    return await uow.all(
+        PromoterReport,
+        """
+        select p.id, p.customer_id, p.kind, p.name, p.state, p.joined_at,
+               count(distinct c.order_id) as orders, coalesce(sum(c.basis), 0)::bigint as sales,
+               coalesce(sum(c.amount - c.reversed_amount) filter (where c.state = 'pending'), 0)::bigint as pending,
+               coalesce(sum(c.amount - c.reversed_amount) filter (where c.state = 'payable'), 0)::bigint as payable,
+               coalesce(sum(c.reversed_amount), 0)::bigint as reversed
+        from promoters p
+        left join commissions c on c.merchant_id = p.merchant_id and c.promoter_id = p.id
+        where p.merchant_id = %(merchant_id)s
+        group by p.merchant_id, p.id
+        order by coalesce(sum(c.basis), 0) desc, p.id
+        """,
+    )
+
+
+async def plans(uow: UnitOfWork) -> list[Plan]:
+    """All plans, newest first."""
+    return await uow.all(
+        Plan,
+        """
+        select p.id, p.name, p.category_id, c.name as category_name, p.rate_bps, p.starts_at, p.ends_at
+        from commission_plans p
+        left join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id
+        where p.merchant_id = %(merchant_id)s order by p.starts_at desc, p.id desc
+        """,
+    )
+
+
+async def commissions(
+    uow: UnitOfWork,
+    promoter_id: UUID | None = None,
+    *,
+    state: str | None = None,
+    order_id: UUID | None = None,
+    before: datetime | None = None,
+    limit: int = 50,
+) -> list[Commission]:
+    """Commission lines, newest first; of one promoter, state or order when given."""
+    return await uow.all(
+        Commission,
+        """
+        select c.order_id, o.number as order_number, c.line_no, c.promoter_id, p.name as promoter_name, l.title,
+               n.name as plan_name, c.rate_bps, c.basis, c.units, c.amount, c.reversed_units, c.reversed_amount,
+               c.state, c.earned_at, c.matures_at, c.payable_at
+        from commissions c
+        join orders o on o.merchant_id = c.merchant_id and o.id = c.order_id
+        join order_lines l on l.merchant_id = c.merchant_id and l.order_id = c.order_id and l.line_no = c.line_no
+        join promoters p on p.merchant_id = c.merchant_id and p.id = c.promoter_id
+        join commission_plans n on n.merchant_id = c.merchant_id and n.id = c.plan_id
+        where c.merchant_id = %(merchant_id)s
+          and (%(promoter)s::uuid is null or c.promoter_id = %(promoter)s)
+          and (%(state)s::text is null or c.state = %(state)s)
+          and (%(order)s::uuid is null or c.order_id = %(order)s)
+          and (%(before)s::timestamptz is null or c.earned_at < %(before)s)
+        order by c.earned_at desc, c.order_id, c.line_no limit %(limit)s
+        """,
+        promoter=promoter_id,
+        state=state,
+        order=order_id,
+        before=before,
+        limit=bounded(limit),
+    )
+
+
+async def for_order(uow: UnitOfWork, order_id: UUID) -> list[Commission]:
+    """What an order earned its promoter, line by line."""
+    return await commissions(uow, order_id=order_id)
+
+
+async def reversals_of(uow: UnitOfWork, order_id: UUID) -> list[Reversal]:
+    """What refunds took back from an order's commission."""
+    return await uow.all(
+        Reversal,
+        """
+        select refund_id, line_no, units, amount, at from commission_reversals
+        where merchant_id = %(merchant_id)s and order_id = %(order)s order by at, line_no
+        """,
+        order=order_id,
+    )
+
+
+async def earnings(uow: UnitOfWork, promoter_id: UUID, since: datetime | None = None) -> Earnings:
+    """Sums of a promoter's commission, of all time or since an instant."""
+    return await uow.one(
+        Earnings,
+        """
+        select coalesce(sum(amount - reversed_amount) filter (where state = 'pending'), 0)::bigint as pending,
+               coalesce(sum(amount - reversed_amount) filter (where state = 'payable'), 0)::bigint as payable,
+               coalesce(sum(reversed_amount), 0)::bigint as reversed,
+               count(distinct order_id) as orders, coalesce(sum(basis), 0)::bigint as sales
+        from commissions
+        where merchant_id = %(merchant_id)s and promoter_id = %(promoter)s
+          and (%(since)s::timestamptz is null or earned_at >= %(since)s)
+        """,
+        promoter=promoter_id,
+        since=since,
+    )

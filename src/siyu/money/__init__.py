@@ -1,0 +1,1 @@
+"""Money 账: the double-entry ledger."""

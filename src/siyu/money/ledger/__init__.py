@@ -1,0 +1,32 @@
+"""The double-entry ledger: every movement of value is a transfer between two accounts. Owns tables accounts,
+transfers and holds.
+
+A transfer is written once and never changed; its id comes from the caller and is the idempotency key. A hold is
+pending until it is posted or voided, in whole or in parts; it can never resolve more than was held.
+"""
+
+from siyu.money.ledger.actions import hold, open_accounts, post, transfer, void
+from siyu.money.ledger.model import Account, Entry, HoldMove, Transfer, TrialBalance, Unbalanced
+from siyu.money.ledger.queries import account_entries, accounts, entries_of, trial_balance
+from siyu.money.ledger.words import account_word, kind_word, reason_word
+
+__all__ = [
+    "Account",
+    "Entry",
+    "HoldMove",
+    "Transfer",
+    "TrialBalance",
+    "Unbalanced",
+    "account_entries",
+    "account_word",
+    "accounts",
+    "entries_of",
+    "hold",
+    "kind_word",
+    "open_accounts",
+    "post",
+    "reason_word",
+    "transfer",
+    "trial_balance",
+    "void",
+]

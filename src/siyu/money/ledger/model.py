@@ -1,0 +1,95 @@
+"""Structs of the ledger. Amounts are minor units of the merchant's currency and always positive."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """Move `amount` from the credit account's side to the debit account's side, once per `id`.
+
+    `reason` says why (payment, refund, commission …), `subject_id` points at the order or refund it is about.
+    """
+
+    id: UUID
+    debit: UUID
+    credit: UUID
+    amount: int
+    reason: str
+    subject_id: UUID
+    note: str = ""
+
+
+class HoldMove(msgspec.Struct, frozen=True):
+    """Post or void `amount` of an earlier hold, once per `id`."""
+
+    id: UUID
+    hold_id: UUID
+    amount: int
+    reason: str
+    subject_id: UUID
+    note: str = ""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """`balance` is on the account's own side; pending is what open holds would add to it."""
+
+    id: UUID
+    code: str
+    side: str
+    currency: str
+    debits_posted: int
+    credits_posted: int
+    debits_pending: int
+    credits_pending: int
+
+    @property
+    def balance(self) -> int:
+        """Posted balance in minor units, on the account's own side."""
+        difference = self.debits_posted - self.credits_posted
+        return difference if self.side == "debit" else -difference
+
+    @property
+    def pending(self) -> int:
+        """What the open holds would add to the balance, in minor units."""
+        difference = self.debits_pending - self.credits_pending
+        return difference if self.side == "debit" else -difference
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One transfer as a person reads it."""
+
+    id: UUID
+    kind: str
+    debit_code: str
+    credit_code: str
+    amount: int
+    reason: str
+    subject_id: UUID
+    note: str
+    at: datetime
+
+
+class TrialBalance(msgspec.Struct, frozen=True):
+    """Sums over all accounts. In a sound ledger every debit has its credit, and balances equal transfers."""
+
+    debits_posted: int
+    credits_posted: int
+    debits_pending: int
+    credits_pending: int
+    transfers_posted: int
+    transfers_pending: int
+    accounts_wrong: int
+
+    @property
+    def is_sound(self) -> bool:
+        return (
+            self.debits_posted == self.credits_posted == self.transfers_posted
+            and self.debits_pending == self.credits_pending == self.transfers_pending
+            and self.accounts_wrong == 0
+        )
+
+
+class Unbalanced(Exception):
+    """A hold was asked to resolve more than it holds. The whole unit of work is rolled back."""

@@ -1,0 +1,1 @@
+"""People 人: merchants, staff, customers with their identities and consents."""

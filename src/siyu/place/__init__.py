@@ -1,0 +1,1 @@
+"""Places 场: stores, and the doors people come in by."""

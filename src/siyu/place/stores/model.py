@@ -1,0 +1,45 @@
+"""Structs of stores."""
+
+from math import asin, cos, radians, sin, sqrt
+from uuid import UUID
+
+import msgspec
+
+EARTH_METRES = 6_371_000
+MILLIONTHS = 1_000_000
+
+
+class Store(msgspec.Struct, frozen=True):
+    """A store. `latitude` and `longitude` are millionths of a degree (WGS 84); 0, 0 means unknown."""
+
+    id: UUID
+    code: str
+    name: str
+    address: str
+    phone: str
+    hours: str
+    latitude: int
+    longitude: int
+    is_open: bool
+
+    def metres_from(self, latitude: int, longitude: int) -> int | None:
+        """Great-circle distance in metres from a point in millionths of a degree; None when we are nowhere."""
+        if not (self.latitude or self.longitude):
+            return None
+        lat1, lon1, lat2, lon2 = (
+            radians(value / MILLIONTHS) for value in (self.latitude, self.longitude, latitude, longitude)
+        )
+        half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+        return round(2 * EARTH_METRES * asin(sqrt(half)))
+
+
+class NewStore(msgspec.Struct, frozen=True):
+    """A store to be opened."""
+
+    code: str
+    name: str
+    address: str
+    phone: str = ""
+    hours: str = ""
+    latitude: int = 0
+    longitude: int = 0

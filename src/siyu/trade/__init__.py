@@ -1,0 +1,1 @@
+"""Trade 交易: carts, orders, payments, refunds, imports of history."""

@@ -1,0 +1,137 @@
+"""JSON: quote, place, read, cancel, hand over, receive."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+
+from siyu.kernel.errors import Invalid, NotFound
+from siyu.kernel.paging import Page, after_moment
+from siyu.kernel.permissions import Permission
+from siyu.runtime.actors import Actor
+from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase, WithSettings
+from siyu.trade.orders import actions, queries
+from siyu.trade.orders.model import Order, OrderCard, PlacedOrder, PlaceOrder, Quote, WantedLine, WrongStore
+from siyu.trade.orders.placement import place
+
+TAGS = ["Orders 订单"]
+SHOPPER_OR_WRITER = (Permission.SHOPPER, Permission.ORDERS_WRITE)
+SHOPPER_OR_READER = (Permission.SHOPPER, Permission.ORDERS_READ)
+
+
+class AskQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    lines: tuple[WantedLine, ...]
+
+
+class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order for pickup. `expected_total` is the total the buyer was shown, in minor units.
+
+    A signed-in customer orders for themselves; an integration names the `customer_id`.
+    """
+
+    store_id: UUID
+    lines: tuple[WantedLine, ...]
+    expected_total: int
+    remark: str = ""
+    customer_id: UUID | None = None
+
+
+class PickupCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pickup_code: str
+
+
+def _own(actor: Actor) -> UUID | None:
+    """A shopper sees their own orders; staff and integrations see all."""
+    return actor.customer_id if actor.kind == "customer" else None
+
+
+@post("/api/v1/{slug:str}/quotes", opt={"public": True}, tags=TAGS, status_code=200)
+async def ask_quote(data: JSONBody[AskQuote], uow: InUow) -> Quote:
+    """What these lines cost now. Nothing is reserved."""
+    return await queries.quote(uow, data.lines)
+
+
+@post("/api/v1/{slug:str}/orders", opt={"permission": SHOPPER_OR_WRITER}, tags=TAGS)
+async def place_order(
+    data: JSONBody[NewOrder],
+    idempotency_key: Annotated[str, HeaderParameter(name="Idempotency-Key")],
+    merchant: OfMerchant,
+    actor: ByActor,
+    database: OnDatabase,
+    settings: WithSettings,
+) -> PlacedOrder:
+    """Place an order and keep its stock until `pay_by`. The same key and content again returns the same order.
+
+    409 `orders.price_rose` carries the new quote, 409 `inventory.not_enough` what is left; nothing is placed then.
+    """
+    customer_id = _own(actor) or data.customer_id
+    if customer_id is None:
+        raise Invalid(field="customer_id", zh="请指明下单的客户。", en="Name the customer who orders.")
+    order = PlaceOrder(
+        customer_id=customer_id,
+        store_id=data.store_id,
+        lines=data.lines,
+        expected_total=data.expected_total,
+        key=idempotency_key,
+        remark=data.remark,
+        channel="shop" if actor.kind == "customer" else "api",
+    )
+    return await place(database, merchant, order, pay_minutes=settings.order_pay_minutes)
+
+
+@get("/api/v1/{slug:str}/orders", opt={"permission": SHOPPER_OR_READER}, tags=TAGS)
+async def list_orders(
+    uow: InUow,
+    actor: ByActor,
+    # Litestar keeps the name `state` for the application's own.
+    order_state: Annotated[str | None, QueryParameter(name="state")] = None,
+    number: FromQuery[str] = "",
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 50,
+) -> Page[OrderCard]:
+    """Orders, newest first; a shopper sees their own."""
+    return await queries.listing(
+        uow, state=order_state, search=number, customer_id=_own(actor), after=after_moment(after), limit=limit
+    )
+
+
+@get("/api/v1/{slug:str}/orders/{order_id:uuid}", opt={"permission": SHOPPER_OR_READER}, tags=TAGS)
+async def read_order(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Order:
+    """One order with its lines. The pickup code is for its buyer only."""
+    order = await queries.find(uow, order_id, customer_id=_own(actor))
+    return order if actor.kind == "customer" else msgspec.structs.replace(order, pickup_code=None)
+
+
+@post(
+    "/api/v1/{slug:str}/orders/{order_id:uuid}/hand-over",
+    opt={"permission": Permission.PICKUP_VERIFY},
+    tags=TAGS,
+    status_code=200,
+)
+async def hand_over(order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow, actor: ByActor) -> Order:
+    """Give the goods to whoever shows the code. Staff of a store hand out that store's orders only."""
+    order = await queries.by_pickup_code(uow, data.pickup_code)
+    if order.id != order_id:
+        raise NotFound(what="待提货订单 / order waiting under this code")
+    if actor.store_id is not None and actor.store_id != order.store_id:
+        raise WrongStore(store=order.store_name or "")
+    await actions.hand_over(uow, [order_id])
+    return await queries.find(uow, order_id)
+
+
+@post(
+    "/api/v1/{slug:str}/orders/{order_id:uuid}/receive",
+    opt={"permission": Permission.SHOPPER},
+    tags=TAGS,
+    status_code=200,
+)
+async def receive(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Order:
+    """The buyer confirms having the goods; the after-sale window starts."""
+    await queries.find(uow, order_id, customer_id=actor.customer_id)
+    await actions.confirm_received(uow, [order_id])
+    return await queries.find(uow, order_id)
+
+
+routes = [ask_quote, place_order, list_orders, read_order, hand_over, receive]
