@@ -1,6 +1,8 @@
 """One embedded PostgreSQL per run; a fresh merchant per test, so tests never meet and need no clean-up."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,20 +20,22 @@ SHARED = Path(__file__).parents[1].parent / "shared"
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of this worker: its own data folder, and an external server where SIYU_TEST_DATABASE_URL names one."""
-    folder = tmp_path_factory.mktemp("siyu")
-    # The embedded server runs as another user when the tests run as root: it must reach the folder.
-    for parent in (folder, *folder.parents[:3]):
-        if os.stat(parent).st_uid == os.getuid():
-            parent.chmod(parent.stat().st_mode | 0o055)
-    return Settings(data_dir=str(folder), secret="x" * 32, demo=True)
+def settings() -> Iterator[Settings]:
+    """Settings of this worker, with its own data folder."""
+    # Not pytest's folder: as root the embedded server runs as another user, who must be able to reach it.
+    folder = Path(tempfile.mkdtemp(prefix="siyu-test-"))
+    folder.chmod(0o755)
+    yield Settings(data_dir=str(folder), secret="x" * 32, demo=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def database_url(settings: Settings) -> str:
-    """URL of the owner of the database under test."""
-    return os.environ.get("SIYU_TEST_DATABASE_URL") or embedded.start(settings)
+def database_url(settings: Settings) -> Iterator[str]:
+    """URL of the owner of the database under test; SIYU_TEST_DATABASE_URL names an external server."""
+    external = os.environ.get("SIYU_TEST_DATABASE_URL")
+    yield external or embedded.start(settings)
+    if not external:
+        embedded.stop(settings)
 
 
 @pytest.fixture(scope="session")

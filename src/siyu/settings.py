@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 
-class UnknownSetting(Exception):  # noqa: N818 - refusals read as sentences
+class UnknownSetting(Exception):
     """A `SIYU_*` variable that no setting knows; most often a typing error worth stopping for."""
 
 
@@ -105,7 +105,20 @@ def read(environment: "dict[str, str] | os._Environ[str]" = os.environ) -> Setti
     return msgspec.convert({KNOWN[name]: value for name, value in given.items()}, Settings, strict=False)
 
 
-@cache
+_used: Settings | None = None
+
+
 def current() -> Settings:
-    """The settings of this process."""
+    """The settings of this process: those it was started with, else what the environment says."""
+    return _used or _from_environment()
+
+
+@cache
+def _from_environment() -> Settings:
     return read()
+
+
+def use(settings: Settings) -> None:
+    """Make these the settings of this process."""
+    global _used  # noqa: PLW0603 - one process, one set of settings
+    _used = settings

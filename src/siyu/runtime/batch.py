@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 WAITING_MAX = 5_000  # beyond this an honest refusal is better than a queue nobody sees the end of
 
 
-class Overloaded(Exception):  # noqa: N818 - rendered as 503 at the edge
+class Overloaded(Exception):
     """More requests are waiting than can be served in a reasonable time."""
 
 
@@ -55,24 +55,30 @@ class _Lane(Generic[Asked, Answer]):
         self.database = database
         self.merchant = merchant
         self.waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
-        self.running: set[asyncio.Task[None]] = set()
+        self.busy = 0
+        self._tasks: set[asyncio.Task[None]] = set()  # referenced, so that none is collected while it works
 
     def ask(self, asked: Asked) -> asyncio.Future[Answer]:
         if len(self.waiting) >= WAITING_MAX:
             raise Overloaded()
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.waiting.append((asked, future))
-        if len(self.running) < self.batcher.lanes:
+        if self.busy < self.batcher.lanes:
+            self.busy += 1
             task = asyncio.create_task(self._serve())
-            self.running.add(task)
-            task.add_done_callback(self.running.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return future
 
     async def _serve(self) -> None:
-        while self.waiting:
-            size = min(self.batcher.size_max, len(self.waiting))
-            batch = [self.waiting.popleft() for _ in range(size)]
-            await self._answer(batch)
+        try:
+            while self.waiting:
+                size = min(self.batcher.size_max, len(self.waiting))
+                batch = [self.waiting.popleft() for _ in range(size)]
+                await self._answer(batch)
+        finally:
+            # In the same step that saw the queue empty: whoever asks next starts a new task.
+            self.busy -= 1
 
     async def _answer(self, batch: list[tuple[Asked, "asyncio.Future[Answer]"]]) -> None:
         try:

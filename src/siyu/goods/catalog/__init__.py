@@ -3,6 +3,7 @@ price_changes.
 """
 
 from siyu.goods.catalog.actions import NewProduct, NewSku, add_categories, add_products, set_price, set_shelf
+from siyu.goods.catalog.editing import PriceChange, ProductWords, edit_product, price_changes, set_sellable
 from siyu.goods.catalog.history import IMPORTED_CATEGORY, PastProduct, SoldSku, record_products, skus_by_code
 from siyu.goods.catalog.model import (
     Category,
@@ -31,9 +32,11 @@ __all__ = [
     "NewProduct",
     "NewSku",
     "PastProduct",
+    "PriceChange",
     "PriceChanged",
     "Product",
     "ProductCard",
+    "ProductWords",
     "Sku",
     "SkuPrice",
     "SoldSku",
@@ -44,12 +47,15 @@ __all__ = [
     "cards_of",
     "categories",
     "category_of_products",
+    "edit_product",
+    "price_changes",
     "prices",
     "prices_before",
     "product",
     "read_product",
     "record_products",
     "set_price",
+    "set_sellable",
     "set_shelf",
     "skus_by_code",
     "stocked_skus",

@@ -140,7 +140,8 @@ async def cards(
                                    and s.location_id = any(array(select id from stores
                                                                  where merchant_id = %(merchant_id)s)))), 0)::int
                        as available
-            from skus k where k.merchant_id = p.merchant_id and k.product_id = p.id and k.is_sellable
+            from skus k where k.merchant_id = p.merchant_id and k.product_id = p.id
+              and (k.is_sellable or not %(on_shelf_only)s)
         ) k on k.sku_count > 0
         where p.merchant_id = %(merchant_id)s
           and (p.is_on_shelf or not %(on_shelf_only)s)

@@ -7,11 +7,14 @@ number of buyers can promise a piece twice. `on_hand` changes only together with
 from siyu.goods.inventory.actions import (
     count,
     deduct,
+    lock,
+    promise,
     put_back,
     receive,
     release,
     reserve,
     reserve_groups,
+    share_out,
 )
 from siyu.goods.inventory.model import Difference, Level, NotEnoughStock, Pieces
 from siyu.goods.inventory.queries import differences, levels, shortages
@@ -25,10 +28,13 @@ __all__ = [
     "deduct",
     "differences",
     "levels",
+    "lock",
+    "promise",
     "put_back",
     "receive",
     "release",
     "reserve",
     "reserve_groups",
+    "share_out",
     "shortages",
 ]

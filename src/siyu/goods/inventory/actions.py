@@ -1,11 +1,11 @@
 """Reserve, release, deduct, receive: each one guarded statement over sets of pieces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from siyu.goods.inventory.model import Level, NotEnoughStock, Pieces
 from siyu.kernel import ids
-from siyu.runtime.db import UnitOfWork
+from siyu.runtime.db import UnitOfWork, json_rows
 
 
 async def reserve(uow: UnitOfWork, pieces: Pieces) -> int:
@@ -23,7 +23,7 @@ async def reserve(uow: UnitOfWork, pieces: Pieces) -> int:
         quantity=pieces.quantity,
     )
     if left is None:
-        levels = await _locked(uow, [pieces])
+        levels = await lock(uow, [pieces])
         level = levels.get((pieces.location_id, pieces.sku_id))
         raise NotEnoughStock(sku_id=pieces.sku_id, available=level.available if level else 0)
     return left
@@ -34,13 +34,18 @@ async def reserve_groups(
 ) -> list[NotEnoughStock | None]:
     """Reserve for many orders at once, each all or nothing, first come first served.
 
-    Returns, for each group, None or the refusal it got. The rows are locked in key order, so two batches that
-    want the same SKUs wait for each other instead of deadlocking.
+    Returns, for each group, None or the refusal it got.
     """
-    wanted = [piece for group in groups for piece in group]
-    if not wanted:
-        return [None] * len(groups)
-    levels = await _locked(uow, wanted)
+    levels = await lock(uow, [piece for group in groups for piece in group])
+    answers, taken = share_out(levels, groups)
+    await promise(uow, taken)
+    return answers
+
+
+def share_out(
+    levels: Mapping[tuple[UUID, UUID], Level], groups: Sequence[Sequence[Pieces]]
+) -> tuple[list[NotEnoughStock | None], list[Pieces]]:
+    """Who gets what of locked stock: an answer for each group, and the sums to promise. Pure."""
     left = {key: level.available for key, level in levels.items()}
     taken: dict[tuple[UUID, UUID], int] = {}
     answers: list[NotEnoughStock | None] = []
@@ -52,8 +57,7 @@ async def reserve_groups(
                 key = (piece.location_id, piece.sku_id)
                 left[key] -= piece.quantity
                 taken[key] = taken.get(key, 0) + piece.quantity
-    await _add(uow, [Pieces(*key, quantity) for key, quantity in taken.items()])
-    return answers
+    return answers, [Pieces(*key, quantity) for key, quantity in taken.items()]
 
 
 def _refusal(group: Sequence[Pieces], left: dict[tuple[UUID, UUID], int]) -> NotEnoughStock | None:
@@ -67,37 +71,43 @@ def _refusal(group: Sequence[Pieces], left: dict[tuple[UUID, UUID], int]) -> Not
     return None
 
 
-async def _locked(uow: UnitOfWork, pieces: Sequence[Pieces]) -> dict[tuple[UUID, UUID], Level]:
-    keys = sorted({(piece.location_id, piece.sku_id) for piece in pieces})
+async def lock(uow: UnitOfWork, pieces: Sequence[Pieces]) -> dict[tuple[UUID, UUID], Level]:
+    """Stock levels by (location, SKU), locked until the unit of work ends.
+
+    Rows are locked in key order, so two batches that want the same SKUs wait for each other instead of
+    deadlocking.
+    """
+    keys = {(piece.location_id, piece.sku_id) for piece in pieces}
+    if not keys:
+        return {}
     found = await uow.all(
         Level,
         """
         select s.location_id, s.sku_id, s.on_hand, s.reserved
         from stock s
-        join unnest(%(locations)s::uuid[], %(skus)s::uuid[]) as t (location_id, sku_id)
+        join json_to_recordset(%(rows)s::json) as t (location_id uuid, sku_id uuid)
           on s.location_id = t.location_id and s.sku_id = t.sku_id
         where s.merchant_id = %(merchant_id)s
         order by s.location_id, s.sku_id
         for update of s
         """,
-        locations=[location for location, _ in keys],
-        skus=[sku for _, sku in keys],
+        rows=json_rows(Pieces(location, sku, 0) for location, sku in keys),
     )
     return {(level.location_id, level.sku_id): level for level in found}
 
 
-async def _add(uow: UnitOfWork, pieces: Sequence[Pieces]) -> None:
-    """Raise `reserved` by one guarded statement; the caller has locked the rows and done the sums."""
+async def promise(uow: UnitOfWork, pieces: Sequence[Pieces]) -> None:
+    """Raise `reserved` by one guarded statement; the caller has locked the rows and shared them out."""
     if not pieces:
         return
     touched = await uow.run(
         """
         update stock s set reserved = s.reserved + t.quantity
-        from unnest(%(locations)s::uuid[], %(skus)s::uuid[], %(quantities)s::int[]) as t (location_id, sku_id, quantity)
+        from json_to_recordset(%(rows)s::json) as t (location_id uuid, sku_id uuid, quantity int)
         where s.merchant_id = %(merchant_id)s and s.location_id = t.location_id and s.sku_id = t.sku_id
           and s.on_hand - s.reserved >= t.quantity
         """,
-        **_columns(pieces),
+        rows=json_rows(pieces),
     )
     assert touched == len(pieces), "locked rows have what was counted a moment ago"
 
@@ -107,7 +117,7 @@ async def release(uow: UnitOfWork, pieces: Sequence[Pieces]) -> None:
     summed = _summed(pieces)
     if not summed:
         return
-    await _locked(uow, summed)
+    await lock(uow, summed)
     touched = await uow.run(
         """
         update stock s set reserved = s.reserved - t.quantity
@@ -125,7 +135,7 @@ async def deduct(uow: UnitOfWork, pieces: Sequence[Pieces], *, subject_ids: Sequ
     summed = _summed(pieces)
     if not summed:
         return
-    await _locked(uow, summed)
+    await lock(uow, summed)
     touched = await uow.run(
         """
         update stock s set on_hand = s.on_hand - t.quantity, reserved = s.reserved - t.quantity
@@ -162,7 +172,7 @@ async def put_back(uow: UnitOfWork, pieces: Sequence[Pieces], *, subject_id: UUI
     summed = _summed(pieces)
     if not summed:
         return
-    await _locked(uow, summed)
+    await lock(uow, summed)
     touched = await uow.run(
         """
         update stock s set on_hand = s.on_hand + t.quantity
@@ -180,7 +190,7 @@ async def count(uow: UnitOfWork, counted: Pieces) -> Level:
 
     Raises NotEnoughStock when fewer pieces were counted than are promised to buyers.
     """
-    levels = await _locked(uow, [counted])
+    levels = await lock(uow, [counted])
     level = levels.get((counted.location_id, counted.sku_id))
     before, reserved = (level.on_hand, level.reserved) if level else (0, 0)
     if counted.quantity < reserved:

@@ -19,6 +19,8 @@ from siyu.growth.distribution.model import (
 from siyu.growth.distribution.queries import (
     commissions,
     earnings,
+    expected,
+    find_promoter,
     for_order,
     plans,
     promoter,
@@ -43,6 +45,8 @@ __all__ = [
     "commissions",
     "earnings",
     "enrol",
+    "expected",
+    "find_promoter",
     "for_order",
     "plans",
     "promoter",

@@ -148,3 +148,24 @@ async def earnings(uow: UnitOfWork, promoter_id: UUID, since: datetime | None = 
         promoter=promoter_id,
         since=since,
     )
+
+
+async def expected(uow: UnitOfWork, promoter_id: UUID) -> int:
+    """Commission of sales whose goods the buyer does not have yet, in minor units; part of what is pending."""
+    return await uow.one(
+        int,
+        """
+        select coalesce(sum(amount - reversed_amount), 0)::bigint from commissions
+        where merchant_id = %(merchant_id)s and promoter_id = %(promoter)s and state = 'pending'
+          and matures_at is null
+        """,
+        promoter=promoter_id,
+    )
+
+
+async def find_promoter(uow: UnitOfWork, customer_id: UUID) -> Promoter | None:
+    """The promoter this customer is, if any."""
+    try:
+        return await promoter_of_customer(uow, customer_id)
+    except NotAPromoter:
+        return None

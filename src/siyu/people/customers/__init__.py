@@ -25,7 +25,7 @@ from siyu.people.customers.queries import (
     listing,
     openid_of,
 )
-from siyu.people.customers.rules import way_back
+from siyu.people.customers.rules import agreed, way_back
 
 __all__ = [
     "CONSENT_VERSION",
@@ -39,6 +39,7 @@ __all__ = [
     "SignedIn",
     "WrongCode",
     "add_customers",
+    "agreed",
     "bind",
     "clean_phone",
     "consents_of",

@@ -7,6 +7,7 @@ from siyu.people.staff.actions import add, hire, set_active, set_password
 from siyu.people.staff.model import LoginTaken, OwnAccount, StaffMember, WrongPassword
 from siyu.people.staff.queries import every
 from siyu.people.staff.signing_in import sign_in
+from siyu.people.staff.words import role_word
 
 __all__ = [
     "LoginTaken",
@@ -16,6 +17,7 @@ __all__ = [
     "add",
     "every",
     "hire",
+    "role_word",
     "set_active",
     "set_password",
     "sign_in",

@@ -73,7 +73,7 @@ async def _insert(
 async def set_active(uow: UnitOfWork, staff_id: UUID, *, is_active: bool) -> None:
     """Let somebody in again, or end all their sessions and let them in no more. Raises NotFound and OwnAccount."""
     if staff_id == uow.actor.id and not is_active:
-        raise OwnAccount()
+        raise OwnAccount
     touched = await uow.run(
         "update staff set is_active = %(is_active)s where merchant_id = %(merchant_id)s and id = %(id)s",
         is_active=is_active,

@@ -27,7 +27,9 @@ class _Secret(msgspec.Struct, frozen=True):
     password_hash: str
 
 
-async def sign_in(database: Database, merchant: Merchant, login: str, password: str, *, days: int) -> sessions.Session:
+async def sign_in(
+    database: Database, merchant: Merchant, login: str, password: str, *, days: int
+) -> sessions.Session:
     """Open a session. Raises WrongPassword, and TooManyRequests after too many tries."""
     await limits.take(database, merchant, "staff.sign_in", login[:80], most=TRIES_MAX, seconds=TRIES_SECONDS)
     async with database.begin(merchant) as uow:

@@ -15,6 +15,7 @@ from siyu.place.doors.actions import (
     open_doors,
     scan,
 )
+from siyu.place.doors.detail import DoorCost, DoorDay, DoorSums, costs_of, days_of, find, set_open, sums_of
 from siyu.place.doors.model import (
     KINDS,
     OWNERSHIPS,
@@ -44,7 +45,10 @@ __all__ = [
     "Attribution",
     "Door",
     "DoorClosed",
+    "DoorCost",
+    "DoorDay",
     "DoorReport",
+    "DoorSums",
     "NewDoor",
     "NewTouch",
     "Touch",
@@ -52,13 +56,18 @@ __all__ = [
     "add_touches",
     "attributions",
     "claim_touches",
+    "costs_of",
+    "days_of",
     "door_by_code",
     "every",
+    "find",
     "first_door_of_visitor",
     "of_promoter",
     "open_door",
     "open_doors",
     "reports",
     "scan",
+    "set_open",
+    "sums_of",
     "touches_of_customer",
 ]

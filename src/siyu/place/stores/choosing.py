@@ -18,9 +18,12 @@ _NEAR = re.compile(r"(-?\d{1,2}\.\d{1,6}),(-?\d{1,3}\.\d{1,6})")
 
 
 class Pickup(msgspec.Struct, frozen=True):
-    """When goods that lie in the store can be fetched: `today` until `at`, `tomorrow` from `at`, or in `hours`."""
+    """When goods that lie in the store can be fetched.
 
-    when: Literal["today", "tomorrow", "hours"]
+    `open` until `at`; `later` today from `at`; `tomorrow` from `at`; in its `hours`, when nobody wrote them down.
+    """
+
+    when: Literal["open", "later", "tomorrow", "hours"]
     at: str = ""
 
 
@@ -61,8 +64,9 @@ def pickup(hours: str, now: datetime) -> Pickup:
     if found is None:
         return Pickup("hours")
     opens, closes = f"{found[1]}:{found[2]}", f"{found[3]}:{found[4]}"
-    is_late = found[3] != "24" and now.time() >= time(int(found[3]), int(found[4]))
-    return Pickup("tomorrow", opens) if is_late else Pickup("today", closes)
+    if found[3] != "24" and now.time() >= time(int(found[3]), int(found[4])):
+        return Pickup("tomorrow", opens)
+    return Pickup("later", opens) if now.time() < time(int(found[1]), int(found[2])) else Pickup("open", closes)
 
 
 def near(text: str) -> tuple[int, int] | None:

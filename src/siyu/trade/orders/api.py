@@ -4,14 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.kernel.paging import Page, after_moment
 from siyu.kernel.permissions import Permission
 from siyu.runtime.actors import Actor
-from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase, WithSettings
+from siyu.runtime.edge import ByActor, InUow, provide_actor, provide_merchant, services
 from siyu.trade.orders import actions, queries
 from siyu.trade.orders.model import Order, OrderCard, PlacedOrder, PlaceOrder, Quote, WantedLine, WrongStore
 from siyu.trade.orders.placement import place
@@ -55,17 +55,16 @@ async def ask_quote(data: JSONBody[AskQuote], uow: InUow) -> Quote:
 
 @post("/api/v1/{slug:str}/orders", opt={"permission": SHOPPER_OR_WRITER}, tags=TAGS)
 async def place_order(
+    request: Request,
     data: JSONBody[NewOrder],
     idempotency_key: Annotated[str, HeaderParameter(name="Idempotency-Key")],
-    merchant: OfMerchant,
-    actor: ByActor,
-    database: OnDatabase,
-    settings: WithSettings,
 ) -> PlacedOrder:
     """Place an order and keep its stock until `pay_by`. The same key and content again returns the same order.
 
     409 `orders.price_rose` carries the new quote, 409 `inventory.not_enough` what is left; nothing is placed then.
     """
+    # A hot path reads what it needs from the request: resolving dependencies costs more than placing the order.
+    at, merchant, actor = services(request), provide_merchant(request), provide_actor(request)
     customer_id = _own(actor) or data.customer_id
     if customer_id is None:
         raise Invalid(field="customer_id", zh="请指明下单的客户。", en="Name the customer who orders.")
@@ -78,7 +77,7 @@ async def place_order(
         remark=data.remark,
         channel="shop" if actor.kind == "customer" else "api",
     )
-    return await place(database, merchant, order, pay_minutes=settings.order_pay_minutes)
+    return await place(at.database, merchant, order, pay_minutes=at.settings.order_pay_minutes)
 
 
 @get("/api/v1/{slug:str}/orders", opt={"permission": SHOPPER_OR_READER}, tags=TAGS)

@@ -25,6 +25,7 @@ WRONG_SHOWN = 20  # more than a screen of differences is a case for an export, n
 
 @get("/console/{slug:str}/orders", opt=READ)
 async def order_list(
+    *,
     request: Request[Any, Any, Any],
     uow: InUow,
     merchant: OfMerchant,

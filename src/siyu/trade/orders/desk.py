@@ -18,15 +18,16 @@ VERIFY = {"permission": Permission.PICKUP_VERIFY}
 
 
 @get("/desk/{slug:str}/verify", opt=VERIFY)
-async def ask_code(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, code: FromQuery[str] = "") -> Response[str]:
+async def ask_code(
+    request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, code: FromQuery[str] = ""
+) -> Response[str]:
     """Ask for a pickup code; with a code, show the order that waits under it."""
     try:
         order = await look_up(uow, code) if cleaned(code) else None
     except DomainError as refusal:
+        # Asking is not failing: the page says in words what is wrong with the code, and answers 200.
         problem = web.problem_of(request, refusal)
-        return web.page(
-            request, "orders/desk_verify.html", merchant=merchant, code=code, problem=problem, status_code=problem.status
-        )
+        return web.page(request, "orders/desk_verify.html", merchant=merchant, code=code, problem=problem)
     if order is None:
         return web.page(request, "orders/desk_verify.html", merchant=merchant, code="", problem=None)
     return web.page(
@@ -48,9 +49,20 @@ async def hand_over_code(request: Request[Any, Any, Any], uow: InUow, merchant: 
     except DomainError as refusal:
         problem = web.problem_of(request, refusal)
         return web.page(
-            request, "orders/desk_verify.html", merchant=merchant, code="", problem=problem, status_code=problem.status
+            request,
+            "orders/desk_verify.html",
+            merchant=merchant,
+            code="",
+            problem=problem,
+            status_code=problem.status,
         )
-    return web.page(request, "orders/desk_handed.html", merchant=merchant, order=order, nickname=await _nickname(uow, order))
+    return web.page(
+        request,
+        "orders/desk_handed.html",
+        merchant=merchant,
+        order=order,
+        nickname=await _nickname(uow, order),
+    )
 
 
 async def _nickname(uow: UnitOfWork, order: Order) -> str:

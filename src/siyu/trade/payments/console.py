@@ -65,7 +65,9 @@ def _refund_id(form: FormMultiDict) -> UUID:
     try:
         return UUID(str(form.get("refund_id", "")))
     except ValueError:
-        raise Invalid(field="refund_id", zh="表单已失效，请刷新后重试。", en="Please reload the page and try again.") from None
+        raise Invalid(
+            field="refund_id", zh="表单已失效，请刷新后重试。", en="Please reload the page and try again."
+        ) from None
 
 
 def _lines(form: FormMultiDict) -> tuple[tuple[int, int], ...]:
@@ -91,7 +93,9 @@ async def cancel(
 ) -> Response[Any]:
     """Close an unpaid order after asking the gateway; its stock is free again."""
     await asking.cancel_unpaid(database, merchant, request.app.state.gateway, order_id, customer_id=None)
-    return web.done(request, f"/console/{merchant.slug}/orders/{order_id}", web.mark("订单已取消，库存已释放"))
+    return web.done(
+        request, f"/console/{merchant.slug}/orders/{order_id}", web.mark("订单已取消，库存已释放")
+    )
 
 
 routes = [order_money, refund, cancel]

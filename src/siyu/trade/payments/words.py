@@ -17,4 +17,8 @@ REFUND_STATES = {
     "done": (mark("已退回"), "good"),
     "abnormal": (mark("退款异常"), "bad"),
 }
-REFUND_KINDS = {"after_sale": mark("售后退款"), "late_payment": mark("付款来迟"), "imported": mark("外部导入")}
+REFUND_KINDS = {
+    "after_sale": mark("售后退款"),
+    "late_payment": mark("付款来迟"),
+    "imported": mark("外部导入"),
+}

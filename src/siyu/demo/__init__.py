@@ -1,0 +1,1 @@
+"""A merchant to try Siyu with: a made-up grocery-and-beauty chain, its pictures, its people and ninety days of trade."""

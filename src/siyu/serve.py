@@ -1,0 +1,136 @@
+"""Running: web server, worker and sandbox in one event loop, started together and stopped cleanly."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from siyu import settings as all_settings
+from siyu.app import House, create_app, create_worker, open_house
+from siyu.connect import sandbox
+from siyu.insight import lake
+from siyu.kernel import clock
+from siyu.runtime import moved_clock
+from siyu.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def loop_runner() -> Callable[[Coroutine[Any, Any, int]], int]:
+    """How to run a coroutine here: on uvloop where there is one."""
+    if sys.platform == "win32":
+        return asyncio.run
+    import uvloop
+
+    return uvloop.run
+
+
+def with_sandbox(settings: Settings) -> Settings:
+    """The same settings, with every gateway pointing at the sandbox and the keys both sides share."""
+    keys = sandbox.ensure_keys(settings.folder("sandbox"))
+    url = settings.sandbox_url
+    return msgspec.structs.replace(
+        settings,
+        sandbox=True,
+        wechat_api_url=url,
+        wechat_open_url=url,
+        wxpay_url=url,
+        sms_url=url,
+        **keys,
+    )
+
+
+@asynccontextmanager
+async def listening(app: Any, host: str, port: int) -> AsyncGenerator[None]:
+    """Serve an ASGI application on this loop for as long as the block lasts."""
+    server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False, backlog=1024)
+    task = asyncio.create_task(server.serve())
+    try:
+        await _answering(host, port, task)
+        yield
+    finally:
+        if not task.done():
+            server.stop()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _answering(host: str, port: int, task: "asyncio.Task[None]") -> None:
+    for _ in range(200):
+        if task.done():
+            await task
+            raise OSError(f"nothing could listen on {host}:{port}")
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return
+    raise OSError(f"{host}:{port} does not answer")
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, web: bool = True, work: bool = True, before: Callable[[House], Awaitable[None]] | None = None
+) -> AsyncGenerator[House]:
+    """A running house: web server and worker as asked, and the sandbox when the settings want it.
+
+    `before` runs with the house open and nothing serving yet (the demo seeds its merchant there).
+    """
+    if settings.sandbox:
+        settings = with_sandbox(settings)
+    all_settings.use(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        house = await stack.enter_async_context(open_house(settings))
+        stop = asyncio.Event()
+        tasks: list[asyncio.Task[None]] = []
+        if before is not None:
+            await before(house)
+        if settings.demo:
+            clock.move_to(await moved_clock.read(house.database))
+            tasks.append(asyncio.create_task(moved_clock.follow(house.database, stop)))
+        if settings.sandbox and web:
+            app = sandbox.create(settings.folder("sandbox"), base_url=settings.sandbox_url)
+            await stack.enter_async_context(listening(app, settings.host, settings.sandbox_port))
+        worker = create_worker(house)
+        if work:
+            tasks.append(asyncio.create_task(worker.run()))
+            fresh = lake.keep_fresh(house.database, settings, house.directory.all, stop)
+            tasks.append(asyncio.create_task(fresh))
+        if web:
+            await stack.enter_async_context(listening(create_app(house), settings.host, settings.port))
+        _settle_garbage()
+        try:
+            yield house
+        finally:
+            stop.set()
+            worker.stop()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _settle_garbage() -> None:
+    """What was loaded at the start stays: without this each full collection walks all of it again, for a tenth of a
+    second, and most requests leave no cycles behind anyway.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+async def until_stopped() -> None:
+    """Wait for Ctrl-C or a polite kill."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopped.set)
+    await stopped.wait()
