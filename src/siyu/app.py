@@ -20,6 +20,7 @@ from litestar.router import Router
 from siyu import web
 from siyu.connect import sms, wechat, wxpay
 from siyu.goods.catalog import api as catalog_api
+from siyu.goods.catalog import shop as catalog_shop
 from siyu.goods.inventory import api as inventory_api
 from siyu.growth import distribution
 from siyu.growth.distribution import api as distribution_api
@@ -27,7 +28,10 @@ from siyu.insight import dashboards
 from siyu.kernel.errors import NotFound
 from siyu.money.ledger import api as ledger_api
 from siyu.people.customers import api as customers_api
+from siyu.people.customers import shop as customers_shop
 from siyu.place.doors import api as doors_api
+from siyu.place.doors import shop as doors_shop
+from siyu.place.stores import shop as stores_shop
 from siyu.runtime import embedded
 from siyu.runtime.batch import Overloaded
 from siyu.runtime.db import Database, Merchant
@@ -37,12 +41,24 @@ from siyu.runtime.tenancy import Directory
 from siyu.runtime.worker import Sweep, Worker
 from siyu.settings import Settings
 from siyu.trade import imports, orders, payments
+from siyu.trade.carts import shop as carts_shop
 from siyu.trade.orders import api as orders_api
+from siyu.trade.orders import shop as orders_shop
 from siyu.trade.payments import api as payments_api
+from siyu.trade.payments import shop as payments_shop
 
 BODY_BYTES_MAX = 6 * 1024 * 1024  # a picture of five megabytes and its form
 
 ROUTES: Sequence[HTTPRouteHandler | Router] = [
+    # the shop
+    *doors_shop.routes,
+    *catalog_shop.routes,
+    *stores_shop.routes,
+    *carts_shop.routes,
+    *orders_shop.routes,
+    *payments_shop.routes,
+    *customers_shop.routes,
+    # the API
     *catalog_api.routes,
     *inventory_api.routes,
     *doors_api.routes,

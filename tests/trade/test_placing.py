@@ -5,7 +5,7 @@ import pytest
 from factories import Shop, a_customer, a_shop, an_order, placed, state_of, stock_of
 
 from siyu.goods import catalog, inventory
-from siyu.kernel.errors import IdempotencyConflict, Invalid
+from siyu.kernel.errors import DomainError, IdempotencyConflict, Invalid
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import orders
 
@@ -72,6 +72,18 @@ async def test_a_price_that_fell_is_simply_charged(database: Database, shop: Sho
     order = await placed(database, shop, customer, apples=2)
 
     assert order.total == 2_000
+
+
+async def test_an_order_that_costs_nothing_is_refused(database: Database, shop: Shop) -> None:
+    customer = await a_customer(database, shop.merchant)
+    async with database.begin(shop.merchant) as uow:
+        await catalog.set_price(uow, shop.apple, 0)
+
+    with pytest.raises(DomainError) as refusal:
+        await placed(database, shop, customer, apples=2)
+
+    assert refusal.value.code == "orders.nothing_to_pay"
+    assert await stock_of(database, shop, shop.apple) == (100, 0)
 
 
 async def test_an_order_is_all_or_nothing(database: Database, shop: Shop) -> None:

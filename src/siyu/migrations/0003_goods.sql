@@ -59,6 +59,7 @@ create table price_changes (
     primary key (merchant_id, id),
     foreign key (merchant_id, sku_id) references skus (merchant_id, id)
 );
+create index price_changes_of_sku on price_changes (merchant_id, sku_id, at);
 
 -- Fill factor leaves room on the page, so that a reservation rewrites the row without touching the index.
 create table stock (

@@ -5,7 +5,8 @@ at (`/phone`, `/cashier`) and a control API (`/sandbox/…`, this machine only) 
 """
 
 from siyu.connect.sandbox.app import create
+from siyu.connect.sandbox.history import PastPayment, PastRefund, add_payments
 from siyu.connect.sandbox.keys import ensure_keys
 from siyu.connect.sandbox.persons import add_person
 
-__all__ = ["add_person", "create", "ensure_keys"]
+__all__ = ["PastPayment", "PastRefund", "add_payments", "add_person", "create", "ensure_keys"]

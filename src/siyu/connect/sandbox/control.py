@@ -20,9 +20,12 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class Pay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`is_late` pays an order that was closed: the bank had moved the money when the close arrived."""
+
     out_trade_no: str
     callback: Literal["normal", "drop", "duplicate", "delay"] = "normal"
     delay_seconds: Annotated[float, Meta(ge=0)] = 0.0
+    is_late: bool = False
 
 
 class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +109,7 @@ async def pay(request: AnyRequest) -> OrderState:
     world, wanted = world_of(request), await _body(request, Pay)
     copies = {"normal": 1, "delay": 1, "drop": 0, "duplicate": 2}[wanted.callback]
     delay = wanted.delay_seconds if wanted.callback == "delay" else 0.0
-    orders.pay(world, wanted.out_trade_no, deliveries.Plan(copies, delay))
+    orders.pay(world, wanted.out_trade_no, deliveries.Plan(copies, delay), is_late=wanted.is_late)
     return _state(request, wanted.out_trade_no)
 
 

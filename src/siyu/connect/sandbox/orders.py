@@ -165,16 +165,20 @@ def close(world: World, out_trade_no: str, body: bytes) -> None:
     )
 
 
-def pay(world: World, out_trade_no: str, plan: deliveries.Plan) -> Order:
-    """The shopper pays. Exactly once: a second attempt is refused. Raises Refusal."""
+def pay(world: World, out_trade_no: str, plan: deliveries.Plan, *, is_late: bool = False) -> Order:
+    """The shopper pays. Exactly once: a second attempt is refused. Raises Refusal.
+
+    With `is_late` also an order that is closed by now: merchants must cope with money that crosses their close.
+    """
     with world.store.transaction():
         order = existing(world, out_trade_no)
         paid = world.store.change(
             "UPDATE orders SET state = 'SUCCESS', transaction_id = ?, paid_at = ?"
-            " WHERE out_trade_no = ? AND state = 'NOTPAY'",
+            " WHERE out_trade_no = ? AND (state = 'NOTPAY' OR (? AND state = 'CLOSED'))",
             f"4200{datetime.fromtimestamp(now(), CHINA):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}",
             now(),
             out_trade_no,
+            is_late,
         )
         if not paid:
             is_closed = order.state == "CLOSED"

@@ -7,6 +7,7 @@ from siyu.goods.catalog.editing import PriceChange, ProductWords, edit_product, 
 from siyu.goods.catalog.history import IMPORTED_CATEGORY, PastProduct, SoldSku, record_products, skus_by_code
 from siyu.goods.catalog.model import (
     Category,
+    CodeTaken,
     PriceChanged,
     Product,
     ProductCard,
@@ -29,6 +30,7 @@ from siyu.goods.catalog.queries import (
 __all__ = [
     "IMPORTED_CATEGORY",
     "Category",
+    "CodeTaken",
     "NewProduct",
     "NewSku",
     "PastProduct",

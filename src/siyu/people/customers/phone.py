@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from siyu.kernel.errors import DomainError, Invalid
+from siyu.kernel.errors import DomainError, Invalid, TooManyRequests
 from siyu.runtime import limits
 from siyu.runtime.db import Database, Merchant
 
@@ -48,23 +48,25 @@ async def issue_code(database: Database, merchant: Merchant, phone: str, *, secr
 
     Raises TooManyRequests: one a minute, five an hour.
     """
-    await limits.take(database, merchant, "phone_code.minute", phone, most=1, seconds=60)
     await limits.take(database, merchant, "phone_code.hour", phone, most=SENDS_PER_HOUR, seconds=3600)
     code = f"{secrets.randbelow(1_000_000):06d}"
     async with database.begin(merchant) as uow:
-        await uow.run(
+        written = await uow.run(
             """
             insert into phone_codes (merchant_id, phone, code_hash, sent_at, expires_at, attempts_left)
             values (%(merchant_id)s, %(phone)s, %(hash)s, %(now)s, %(expires)s, %(tries)s)
             on conflict (merchant_id, phone) do update
                 set code_hash = excluded.code_hash, sent_at = excluded.sent_at, expires_at = excluded.expires_at,
                     attempts_left = excluded.attempts_left
+                where phone_codes.sent_at <= excluded.sent_at - interval '1 minute'
             """,
             phone=phone,
             hash=_hash(secret, phone, code),
             expires=uow.now + timedelta(minutes=CODE_MINUTES),
             tries=TRIES_MAX,
         )
+    if not written:
+        raise TooManyRequests(seconds=60)
     return code
 
 

@@ -24,6 +24,7 @@ from siyu.settings import Settings
 
 READ = {"permission": Permission.DOORS_READ}
 WRITE = {"permission": Permission.DOORS_WRITE}
+COSTS_SHOWN = 14  # two weeks of daily costs; the sum above is of all
 PNG_SCALE = 20  # modules of 20 pixels print sharply on A4
 
 
@@ -100,7 +101,8 @@ async def door_page(
         door=door,
         link=short_link(settings, merchant, door.code),
         sums=await detail.sums_of(uow, [door_id]),
-        costs=await detail.costs_of(uow, door_id),
+        costs=await detail.costs_of(uow, door_id, COSTS_SHOWN),
+        costs_max=COSTS_SHOWN,
         days=await detail.days_of(uow, door_id),
         store=await stores.find(uow, door.store_id) if door.store_id else None,
         today=uow.now.astimezone(ZoneInfo(merchant.timezone)).date(),

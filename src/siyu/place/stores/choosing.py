@@ -64,9 +64,10 @@ def pickup(hours: str, now: datetime) -> Pickup:
     if found is None:
         return Pickup("hours")
     opens, closes = f"{found[1]}:{found[2]}", f"{found[3]}:{found[4]}"
-    if found[3] != "24" and now.time() >= time(int(found[3]), int(found[4])):
-        return Pickup("tomorrow", opens)
-    return Pickup("later", opens) if now.time() < time(int(found[1]), int(found[2])) else Pickup("open", closes)
+    if now.time() < time(int(found[1]), int(found[2])):
+        return Pickup("later", opens)
+    is_over = found[3] != "24" and now.time() >= time(int(found[3]), int(found[4]))
+    return Pickup("tomorrow", opens) if is_over else Pickup("open", closes)
 
 
 def near(text: str) -> tuple[int, int] | None:

@@ -212,7 +212,9 @@ async def _still_sold(uow: UnitOfWork, lines: Sequence[WantedLine]) -> tuple[Wan
 def _trouble(request: Request[Any, Any, Any], refusal: DomainError, form: CheckoutForm) -> Trouble:
     language = web.language_of(request)
     return Trouble(
-        said=web.translate(language, GONE) if isinstance(refusal, NotForSale) else web.problem_of(request, refusal).detail,
+        said=web.translate(language, GONE)
+        if isinstance(refusal, NotForSale)
+        else web.problem_of(request, refusal).detail,
         sku_id=str(refusal.facts.get("sku_id", "")),
         old_total=form.expected_total if isinstance(refusal, PriceRose) else None,
     )

@@ -136,6 +136,15 @@ class EmptyOrder(DomainError):
     en = "Please choose something to buy first."
 
 
+class NothingToPay(DomainError):
+    """Everything in the order is free; an order begins with a payment, so there is nothing to begin."""
+
+    code = "orders.nothing_to_pay"
+    status = 422
+    zh = "订单金额为 0，无需下单，请联系门店领取。"
+    en = "The order costs nothing; please ask at the store instead."
+
+
 class PriceRose(DomainError):
     """The price is higher than what the buyer was shown; `quote` has today's. Nothing was placed."""
 

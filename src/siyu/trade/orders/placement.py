@@ -19,7 +19,7 @@ from siyu.place import doors
 from siyu.runtime import counters
 from siyu.runtime.batch import Batcher
 from siyu.runtime.db import Database, Merchant, UnitOfWork, json_rows
-from siyu.trade.orders.model import PlacedOrder, PlaceOrder, PriceRose, Quote
+from siyu.trade.orders.model import NothingToPay, PlacedOrder, PlaceOrder, PriceRose, Quote
 from siyu.trade.orders.rules import check, input_hash, merged, quote_of
 
 ACTION = "orders.place"
@@ -180,6 +180,8 @@ def _quote(
         # A price that fell is simply charged; one that rose needs the buyer's word.
         if quote.total > one.order.expected_total:
             answers[i] = PriceRose(quote)
+        elif quote.total == 0:
+            answers[i] = NothingToPay(field="lines")
         else:
             drafts.append((i, _Draft(order_id, one, quote)))
     return drafts

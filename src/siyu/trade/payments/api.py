@@ -14,7 +14,8 @@ from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase, WithSettin
 from siyu.settings import Settings
 from siyu.runtime.db import Merchant
 from siyu.trade import orders
-from siyu.trade.payments import asking, begin, queries, refunding
+from siyu.trade.payments import asking, queries, refunding
+from siyu.trade.payments.begin import begin
 from siyu.trade.payments.model import Payment, Refund
 from siyu.trade.payments.notices import receive_notice
 
@@ -55,7 +56,7 @@ async def pay(
     settings: WithSettings,
 ) -> wxpay.ClientParameters:
     """Parameters for `WeixinJSBridge.invoke('getBrandWCPayRequest', …)`. Its answer proves nothing; read the order."""
-    return await begin.begin(
+    return await begin(
         database,
         merchant,
         request.app.state.gateway,

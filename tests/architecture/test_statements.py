@@ -1,0 +1,35 @@
+"""Every statement of the house is understood by the schema as it is now, under the role that will run it."""
+
+import psycopg
+from architecture.source import numbered, queries
+
+from siyu.runtime.db import Database, Merchant
+
+# What the driver says about the two parameters that every unit of work knows.
+KNOWN = {"merchant_id": "uuid", "now": "timestamptz"}
+
+
+async def test_every_statement_prepares_against_the_schema(database: Database, merchant: Merchant) -> None:
+    found, _ = queries()
+    refused = []
+    for query in found:
+        sql, names = numbered(query.sql)
+        types = f"({', '.join(KNOWN.get(name, 'unknown') for name in names)})" if names else ""
+        try:
+            async with database.begin(merchant) as uow:
+                await uow.connection.execute(f"prepare checked {types} as {sql}".encode(), prepare=False)
+                await uow.connection.execute("deallocate checked")
+        except psycopg.Error as problem:
+            refused.append(f"{query.where} {type(problem).__name__}: {str(problem).splitlines()[0]}")
+
+    assert refused == []
+
+
+def test_every_statement_can_be_read_from_the_source() -> None:
+    _, unreadable = queries()
+
+    assert unreadable == []
+
+
+def test_named_parameters_become_numbers() -> None:
+    assert numbered("select %(a)s, %(b)s where %(a)s like 'x%%'") == ("select $1, $2 where $1 like 'x%'", ["a", "b"])

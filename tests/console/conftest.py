@@ -1,0 +1,32 @@
+"""Console and desk over HTTP in this process, with staff who have signed in."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from factories import Shop, a_shop
+from siyu.runtime.db import Database
+from siyu.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the floor, which tests import too
+from console_floor import Browser, Floor, console_app
+
+
+@pytest.fixture
+async def shop(database: Database, merchant) -> Shop:
+    return await a_shop(database, merchant, stock=10)
+
+
+@pytest.fixture
+async def floor(database: Database, settings: Settings, shop: Shop) -> AsyncIterator[Floor]:
+    floor = Floor(console_app(database, settings), database, shop, settings)
+    yield floor
+    for client in floor.clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def owner(floor: Floor) -> Browser:
+    return await floor.member("owner")
