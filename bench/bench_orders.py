@@ -7,8 +7,9 @@ import itertools
 import random
 import statistics
 
-import load
 import msgspec
+
+import load
 import pgbench
 from figures import Figure, at_least, at_most, plain
 from standing import PRICE, Standing, standing_house
@@ -27,7 +28,9 @@ async def run() -> list[Figure]:
         for name, is_hot, goal in (("orders.spread", False, 0.5), ("orders.hot", True, 2.0)):
             theirs, ours, loads = [], [], []
             for _ in range(ROUNDS):
-                theirs.append(await pgbench.transactions_per_second(house.database_url, is_hot=is_hot, seconds=SECONDS))
+                theirs.append(
+                    await pgbench.transactions_per_second(house.database_url, is_hot=is_hot, seconds=SECONDS)
+                )
                 got = await _place(house, is_hot=is_hot)
                 assert set(got.statuses) == {201}, f"every order is placed, got {got.statuses}"
                 ours.append(got.per_second(201))
@@ -63,7 +66,10 @@ async def _place(house: Standing, *, is_hot: bool) -> load.Load:
     ]
 
     def request() -> bytes:
-        headers = {"authorization": f"Bearer {next(tokens)}", "idempotency-key": f"{run_id:x}-{next(numbers):x}"}
+        headers = {
+            "authorization": f"Bearer {next(tokens)}",
+            "idempotency-key": f"{run_id:x}-{next(numbers):x}",
+        }
         return load.http("POST", path, headers=headers, body=chance.choice(bodies))
 
     return await load.run(house.url, request, connections=CONNECTIONS, seconds=SECONDS)

@@ -24,14 +24,25 @@ def at_least(name: str, value: float, unit: str, *, against: float, goal: float,
     """A figure that should reach `goal` times what it is measured against."""
     ratio = value / against if against else 0.0
     return Figure(
-        name=name, value=round(value, 1), unit=unit, limit=limit, ratio=round(ratio, 3), goal=goal, holds=ratio >= goal
+        name=name,
+        value=round(value, 1),
+        unit=unit,
+        limit=limit,
+        ratio=round(ratio, 3),
+        goal=goal,
+        holds=ratio >= goal,
     )
 
 
 def at_most(name: str, value: float, unit: str, *, goal: float) -> Figure:
     """A figure that should stay below `goal`."""
     return Figure(
-        name=name, value=round(value, 1), unit=unit, limit=f"≤ {goal:g} {unit}", goal=goal, holds=value <= goal
+        name=name,
+        value=round(value, 1),
+        unit=unit,
+        limit=f"≤ {goal:g} {unit}",
+        goal=goal,
+        holds=value <= goal,
     )
 
 

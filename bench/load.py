@@ -79,7 +79,9 @@ class _Tally:
         self.latencies.append(seconds)
 
 
-async def run(url: str, request: Callable[[], bytes], *, connections: int, seconds: float, warm_up: float = 1.0) -> Load:
+async def run(
+    url: str, request: Callable[[], bytes], *, connections: int, seconds: float, warm_up: float = 1.0
+) -> Load:
     """Keep `connections` busy for `seconds` after a warm-up that is not counted. `request` makes the next bytes."""
     address = urlsplit(url)
     assert address.hostname in {"127.0.0.1", "localhost"}, "load is only ever put on this machine"

@@ -153,7 +153,9 @@ async def _open_for_a_while(house: House, merchant: Merchant, store_id: UUID, sk
     async with house.database.begin(merchant) as uow:
         buyers = await uow.all(UUID, "select id from customers where merchant_id = %(merchant_id)s")
         wishes = [
-            orders.PlaceOrder(buyers[i % len(buyers)], store_id, (orders.WantedLine(sku, 1),), PRICE, f"old-{i}")
+            orders.PlaceOrder(
+                buyers[i % len(buyers)], store_id, (orders.WantedLine(sku, 1),), PRICE, f"old-{i}"
+            )
             for i, sku in enumerate(sku_ids)
         ]
         numbers = await counters.take(house.database, merchant, "orders", len(wishes))

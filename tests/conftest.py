@@ -65,7 +65,7 @@ def _real_time() -> Iterator[None]:
 
 
 @pytest.fixture
-def new_shop(database_url: str):  # noqa: ANN201
+def new_shop(database_url: str):
     """Make further merchants within a test."""
 
     async def make(**facts: str) -> Merchant:

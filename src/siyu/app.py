@@ -152,7 +152,13 @@ async def media(key: FromPath[Path], merchant: OfMerchant, settings: WithSetting
 
 def _overloaded(_: Any, __: Overloaded) -> Response[Any]:
     return Response(
-        {"type": "urn:siyu:error:busy", "status": 503, "code": Busy.code, "title": Busy.zh, "detail": Busy.en},
+        {
+            "type": "urn:siyu:error:busy",
+            "status": 503,
+            "code": Busy.code,
+            "title": Busy.zh,
+            "detail": Busy.en,
+        },
         status_code=503,
         media_type=MediaType.JSON,
         headers={"retry-after": "1"},
@@ -166,7 +172,9 @@ def create_app(house: House, extra: Sequence[HTTPRouteHandler | Router] = ()) ->
         guards=[permitted],
         dependencies=DEPENDENCIES,
         exception_handlers={**web.exception_handlers(), Overloaded: _overloaded},
-        csrf_config=web.csrf_config(house.settings.secret, secure=house.settings.base_url.startswith("https://")),
+        csrf_config=web.csrf_config(
+            house.settings.secret, secure=house.settings.base_url.startswith("https://")
+        ),
         openapi_config=_openapi(),
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
@@ -187,7 +195,11 @@ def _openapi() -> OpenAPIConfig:
             "application/problem+json with a stable `code`. Send `Authorization: Bearer <token or API key>`."
         ),
         openapi_router=Router("/api/docs", route_handlers=[], opt={"public": True}),
-        render_plugins=[SwaggerRenderPlugin(js_url="/static/lib/swagger-ui-bundle.js", css_url="/static/lib/swagger-ui.css")],
+        render_plugins=[
+            SwaggerRenderPlugin(
+                js_url="/static/lib/swagger-ui-bundle.js", css_url="/static/lib/swagger-ui.css"
+            )
+        ],
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"bearer": []}],
     )
@@ -200,7 +212,9 @@ def sweeps(house: House) -> list[Sweep]:
         return await database.attempt(merchant, orders.close_expired)
 
     async def receive_overdue(database: Database, merchant: Merchant) -> int:
-        return await database.attempt(merchant, partial(orders.receive_overdue, after=orders.AUTO_RECEIVE_AFTER))
+        return await database.attempt(
+            merchant, partial(orders.receive_overdue, after=orders.AUTO_RECEIVE_AFTER)
+        )
 
     async def follow_up(database: Database, merchant: Merchant) -> int:
         return await payments.follow_up(database, merchant, house.gateway)

@@ -5,6 +5,7 @@ import importlib
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -41,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    serve = commands.add_parser("serve", help="web server and worker (set SIYU_DATABASE_URL for an external database)")
+    serve = commands.add_parser(
+        "serve", help="web server and worker (set SIYU_DATABASE_URL for an external database)"
+    )
     serve.add_argument("--no-worker", action="store_true", help="web only; run `siyu work` beside it")
     serve.add_argument("--quiet", action="store_true", help="print nothing but warnings")
     serve.set_defaults(run=_serve, web=True)
@@ -57,8 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     merchant.add_argument("slug", help="name in addresses: lower-case letters, digits, hyphens")
     merchant.add_argument("--name", required=True, help="name people read")
     merchant.add_argument("--currency", default="CNY", help="ISO 4217 code (default CNY)")
-    merchant.add_argument("--timezone", default="Asia/Shanghai", help="IANA time zone (default Asia/Shanghai)")
-    merchant.add_argument("--licence", default="", help="统一社会信用代码, shown on the shop (电子商务法 art. 15)")
+    merchant.add_argument(
+        "--timezone", default="Asia/Shanghai", help="IANA time zone (default Asia/Shanghai)"
+    )
+    merchant.add_argument(
+        "--licence", default="", help="统一社会信用代码, shown on the shop (电子商务法 art. 15)"
+    )
     merchant.add_argument("--owner", default="owner", help="login of the owner (default owner)")
     merchant.set_defaults(run=_merchant)
 
@@ -88,7 +95,9 @@ def _import_orders(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     demo = commands.add_parser("demo", help="a seeded merchant with the sandbox, all in one process")
-    demo.add_argument("--check", action="store_true", help="drive the whole loop against a temporary database")
+    demo.add_argument(
+        "--check", action="store_true", help="drive the whole loop against a temporary database"
+    )
     demo.set_defaults(run=_run_demo)
     kinds = demo.add_subparsers(title="more", metavar="")
     clock = kinds.add_parser("clock", help="move the demo's clock forward: +8d, +36h, +15m")
@@ -130,7 +139,11 @@ def _merchant(options: argparse.Namespace, settings: Settings) -> int:
     from siyu.runtime.db import Database
     from siyu.runtime.migrate import migrate
 
-    password = getpass.getpass(f"{options.owner} 的密码 / password: ") if sys.stdin.isatty() else sys.stdin.readline()
+    password = (
+        getpass.getpass(f"{options.owner} 的密码 / password: ")
+        if sys.stdin.isatty()
+        else sys.stdin.readline()
+    )
 
     async def run() -> int:
         url = settings.database_url or embedded.start(settings)
@@ -168,7 +181,7 @@ def _bench(options: argparse.Namespace, _: Settings) -> int:
     sys.path.insert(0, str(folder))
     figures = importlib.import_module("figures")
     names = BENCHES if options.name == "all" else (options.name,)
-    found = []
+    found: list[Any] = []
     for name in names:
         found += loop_runner()(importlib.import_module(f"bench_{name}").run())
     if options.json:
@@ -192,7 +205,9 @@ def _doctor(_: argparse.Namespace, settings: Settings) -> int:
     table = Table("variable", "value", title="settings in force")
     for name in settings.__struct_fields__:
         value = getattr(settings, name)
-        is_secret = any(word in name for word in ("secret", "key", "password")) and not name.endswith(("_id", "_file"))
+        is_secret = any(word in name for word in ("secret", "key", "password")) and not name.endswith(
+            ("_id", "_file")
+        )
         table.add_row(PREFIX + name.upper(), "•••" if is_secret and value else str(value))
     console = Console()
     console.print(table)

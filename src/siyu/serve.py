@@ -81,7 +81,11 @@ async def _answering(host: str, port: int, task: "asyncio.Task[None]") -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, web: bool = True, work: bool = True, before: Callable[[House], Awaitable[None]] | None = None
+    settings: Settings,
+    *,
+    web: bool = True,
+    work: bool = True,
+    before: Callable[[House], Awaitable[None]] | None = None,
 ) -> AsyncGenerator[House]:
     """A running house: web server and worker as asked, and the sandbox when the settings want it.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "siyu"
 QUERY_METHODS = {"all", "maybe", "one", "run", "run_many"}
+KEPT = {"query", "signature"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,11 @@ def modules() -> dict[str, Module]:
 
 def python_files() -> list[Path]:
     """Every Python file of the project: the package, its tests, benches and tools."""
-    return [path for folder in ("src", "tests", "bench", "tools") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [
+        path
+        for folder in ("src", "tests", "bench", "tools")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
 
 
 def room_of(name: str) -> str:
@@ -129,17 +134,35 @@ def queries() -> tuple[list[Query], list[str]]:
                 continue
             where = f"{module.where}:{node.lineno}"
             sql = _literal(argument, constants)
-            if sql is None:
-                unreadable.append(f"{where} {ast.unparse(argument)[:60]}")
-            else:
+            if sql is not None:
                 found.append(Query(where, sql))
+            elif not _is_kept(argument):
+                unreadable.append(f"{where} {ast.unparse(argument)[:60]}")
+        found += _kept(module)
     return found, unreadable
 
 
+def _is_kept(argument: ast.expr) -> bool:
+    """The unit of work's own parameter, or a statement that a struct keeps in a field of type LiteralString."""
+    return ast.unparse(argument) == "query" or (isinstance(argument, ast.Attribute) and argument.attr in KEPT)
+
+
+def _kept(module: Module) -> list[Query]:
+    """Statements given to structs that keep them: `query=` and `signature=` of a data set of the lake."""
+    return [
+        Query(f"{module.where}:{node.value.lineno}", sql)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.keyword) and node.arg in KEPT
+        if (sql := _literal(node.value, {})) is not None
+    ]
+
+
 PARAMETER = re.compile(r"%\((\w+)\)s")
+COPIED = re.compile(r"^\s*copy\s*\((.*)\)\s*to stdout\b.*$", re.IGNORECASE | re.DOTALL)
 
 
 def numbered(sql: str) -> tuple[str, list[str]]:
-    """The statement with `$1 …` for its named parameters, and their names in that order."""
+    """The statement (of a COPY its query) with `$1 …` for its named parameters, and their names in that order."""
+    sql = COPIED.sub(r"\1", sql)
     names = list(dict.fromkeys(PARAMETER.findall(sql)))
     return PARAMETER.sub(lambda m: f"${names.index(m[1]) + 1}", sql).replace("%%", "%"), names

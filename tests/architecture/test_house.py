@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
 from architecture.source import (
     PACKAGE,
     ROOT,
@@ -28,7 +29,12 @@ SCREENS = {"api", "shop", "desk", "console", "entrance"}
 # Floors where a float would sooner or later meet an amount.
 MONEY_FLOORS = ("siyu.kernel.money", "siyu.money", "siyu.trade", "siyu.goods", "siyu.growth")
 # They act as the owner of the database, before or beside any merchant; each statement commits by itself.
-OWNER_CONNECTIONS = {"siyu.runtime.migrate", "siyu.runtime.moved_clock", "siyu.people.merchants", "siyu.demo.seed"}
+OWNER_CONNECTIONS = {
+    "siyu.runtime.migrate",
+    "siyu.runtime.moved_clock",
+    "siyu.people.merchants",
+    "siyu.demo.seed",
+}
 
 
 def test_imports_only_go_down() -> None:
@@ -99,7 +105,9 @@ def test_a_function_that_is_too_long_is_seen() -> None:
     body = "    n += 1\n"
 
     assert long_functions("def fits(n):\n" + body * (FUNCTION_LINES_MAX - 1), FUNCTION_LINES_MAX) == []
-    assert long_functions("async def grew(n):\n" + body * FUNCTION_LINES_MAX, FUNCTION_LINES_MAX) == ["grew (71 lines)"]
+    assert long_functions("async def grew(n):\n" + body * FUNCTION_LINES_MAX, FUNCTION_LINES_MAX) == [
+        "grew (71 lines)"
+    ]
 
 
 def test_nothing_is_named_after_a_drawer() -> None:
@@ -110,7 +118,11 @@ def test_nothing_is_named_after_a_drawer() -> None:
 
 def test_nothing_is_left_over() -> None:
     found = []
-    for folder, endings in (("src", (".py", ".sql", ".html", ".css", ".js", ".po")), ("bench", (".py",)), ("docs", (".md",))):
+    for folder, endings in (
+        ("src", (".py", ".sql", ".html", ".css", ".js", ".po")),
+        ("bench", (".py",)),
+        ("docs", (".md",)),
+    ):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in endings and "/lib/" not in str(path):
                 for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):

@@ -1,27 +1,33 @@
 """The seed writes through the real actions: money, stock and commission agree; cut off, it begins again."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
 import msgspec
 import psycopg
 import pytest
 
+from siyu.connect import sandbox, wxpay
 from siyu.demo.catalogue import CATEGORIES
 from siyu.demo.opening import PASSWORD
 from siyu.demo.removal import remove
 from siyu.demo.seed import DemoMerchant, seed
 from siyu.goods import inventory
 from siyu.growth import distribution
-from siyu.kernel import clock
+from siyu.kernel import clock, ids
 from siyu.money import ledger
 from siyu.people import customers, staff
 from siyu.place import doors, stores
 from siyu.runtime.db import Database, Merchant
 from siyu.runtime.tenancy import Directory
 from siyu.settings import Settings
-from siyu.trade import orders
+from siyu.trade import orders, payments
 
+SANDBOX_URL = "http://127.0.0.1:8001"
+NOTIFY_URL = "http://127.0.0.1:8000/cb/heshun/wxpay"
 DAYS, CUSTOMERS = 50, 300  # long enough for commission to ripen and for the shopper's three orders
 
 
@@ -222,6 +228,76 @@ async def test_the_house_is_furnished(demo: DemoMerchant, database: Database, se
     assert all((folder / key.replace(".webp", ".s.webp")).stat().st_size > 500 for key in keys)
     written = msgspec.json.decode((settings.folder("demo") / "seeded.json").read_bytes(), type=DemoMerchant)
     assert written.merchant_id == demo.merchant_id
+
+
+@asynccontextmanager
+async def gateway_of(settings: Settings) -> AsyncIterator[wxpay.Gateway]:
+    """Our client of WeChat Pay, and on the other side of the wire the sandbox that the seed has filled."""
+    folder = settings.folder("sandbox")
+    keyed = msgspec.structs.replace(settings, wxpay_url=SANDBOX_URL, **sandbox.ensure_keys(folder))
+    nobody = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)))
+    world = sandbox.create(folder, base_url=SANDBOX_URL, http=nobody)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(world), base_url=SANDBOX_URL) as http:
+        yield wxpay.Gateway(wxpay.credentials_from(keyed), http=http)
+    await nobody.aclose()
+
+
+async def test_an_order_of_the_past_is_refunded_through_the_real_sweep(
+    demo: DemoMerchant, database: Database, settings: Settings
+):
+    merchant = await merchant_of(database)
+    async with database.begin(merchant) as uow:
+        shopper = await uow.one(UUID, WHO, openid=demo.shopper.openid)
+        bought = next(card for card in await orders.of_customer(uow, shopper) if card.state == "received")
+        (first, *_) = (await orders.find(uow, bought.id)).lines
+        asked = payments.RequestRefund(ids.new(), bought.id, ((1, 1),), "包装破损")
+        refund = await payments.request_refund(uow, asked)
+        paid = await payments.of_order(uow, bought.id)
+    assert (refund.state, refund.amount) == ("requested", first.unit_price)
+    async with gateway_of(settings) as gateway:
+        assert await payments.send_refunds(database, merchant, gateway, NOTIFY_URL) == 1
+        clock.move_to(timedelta(seconds=20))
+        assert await payments.send_refunds(database, merchant, gateway, NOTIFY_URL) == 1
+        known = await gateway.query(paid.out_trade_no)
+    async with database.begin(merchant) as uow:
+        (done,) = await payments.refunds_of_order(uow, bought.id)
+    assert (done.id, done.state, done.last_error) == (refund.id, "done", None)
+    assert (known.trade_state, known.total, known.openid) == ("REFUND", bought.total, demo.shopper.openid)
+
+
+async def test_the_gateway_remembers_what_went_back_before(
+    demo: DemoMerchant, database: Database, settings: Settings
+):
+    merchant = await merchant_of(database)
+    async with database.begin(merchant) as uow:
+        given_back = await uow.one(
+            UUID,
+            """
+            select id from orders
+            where merchant_id = %(merchant_id)s and refunded > 0 and refunded < total order by number limit 1
+            """,
+        )
+        order = await orders.find(uow, given_back)
+        paid = await payments.of_order(uow, given_back)
+    async with gateway_of(settings) as gateway:
+        with pytest.raises(wxpay.GatewayRefused):
+            await gateway.refund(
+                out_trade_no=paid.out_trade_no,
+                out_refund_no="toomuch1",
+                refund=order.total - order.refunded + 1,
+                total=order.total,
+                reason="多退",
+                notify_url=NOTIFY_URL,
+            )
+        accepted = await gateway.refund(
+            out_trade_no=paid.out_trade_no,
+            out_refund_no="therest1",
+            refund=order.total - order.refunded,
+            total=order.total,
+            reason="其余",
+            notify_url=NOTIFY_URL,
+        )
+    assert (accepted.status, accepted.refund) == ("PROCESSING", order.total - order.refunded)
 
 
 async def test_removing_one_merchant_leaves_the_others(new_shop, database: Database, database_url: str):

@@ -35,7 +35,9 @@ async def a_shop(database: Database, merchant: Merchant, *, stock: int = 100) ->
         skus = await catalog.add_products(
             uow,
             [
-                catalog.NewProduct(category="水果", title="红富士苹果", skus=(catalog.NewSku("APPLE", 1_290),)),
+                catalog.NewProduct(
+                    category="水果", title="红富士苹果", skus=(catalog.NewSku("APPLE", 1_290),)
+                ),
                 catalog.NewProduct(category="乳品", title="鲜牛奶", skus=(catalog.NewSku("MILK", 680),)),
             ],
             categories,
@@ -60,7 +62,9 @@ async def a_customer(database: Database, merchant: Merchant, openid: str | None 
     return person.customer_id
 
 
-def an_order(shop: Shop, customer_id: UUID, *, apples: int = 2, milk: int = 0, key: str = "", **changes: object):  # noqa: ANN201
+def an_order(
+    shop: Shop, customer_id: UUID, *, apples: int = 2, milk: int = 0, key: str = "", **changes: object
+):
     """A wish for apples and milk at today's price."""
     lines = [(shop.apple, apples, shop.apple_price), (shop.milk, milk, shop.milk_price)]
     wish = orders.PlaceOrder(
@@ -79,7 +83,9 @@ async def placed(database: Database, shop: Shop, customer_id: UUID, **wanted: in
     return await orders.place(database, shop.merchant, wish, pay_minutes=30)
 
 
-def word_of_payment(number: str, amount: int, *, at: datetime | None = None, **changes: object) -> wxpay.Transaction:
+def word_of_payment(
+    number: str, amount: int, *, at: datetime | None = None, **changes: object
+) -> wxpay.Transaction:
     """What the gateway says when a payment succeeded."""
     said = wxpay.Transaction(
         out_trade_no=number,

@@ -1,8 +1,8 @@
 """Stock: every piece has a reason, and nobody can take what is promised."""
 
 import pytest
-from factories import Shop, a_shop, stock_of
 
+from factories import Shop, a_shop, stock_of
 from siyu.goods import catalog, inventory
 from siyu.goods.inventory import Pieces
 from siyu.kernel import ids
@@ -28,7 +28,9 @@ async def test_reserve_release_and_deduct_keep_the_sums(database: Database, shop
         assert await inventory.differences(uow) == []
 
 
-async def test_a_refused_reserve_says_what_is_left_and_changes_nothing(database: Database, shop: Shop) -> None:
+async def test_a_refused_reserve_says_what_is_left_and_changes_nothing(
+    database: Database, shop: Shop
+) -> None:
     async with database.begin(shop.merchant) as uow:
         await inventory.reserve(uow, Pieces(shop.store_id, shop.apple, 8))
     with pytest.raises(inventory.NotEnoughStock) as refusal:

@@ -4,16 +4,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from factories import Shop, a_customer, a_shop, paid
 
+from factories import Shop, a_customer, a_shop, paid
 from siyu.growth import distribution
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import Invalid
 from siyu.money import ledger
 from siyu.place import doors
 from siyu.runtime.db import Database, Merchant
-from siyu.runtime.worker import Worker
 from siyu.runtime.tenancy import Directory
+from siyu.runtime.worker import Worker
 from siyu.trade import orders, payments
 
 
@@ -29,7 +29,9 @@ async def a_promoter(database: Database, shop: Shop, *, rate_bps: int = 1_000) -
         return await distribution.enrol(uow, customer, kind="koc", name="小鱼")
 
 
-async def comes_through(database: Database, shop: Shop, promoter: distribution.Promoter, customer: UUID) -> None:
+async def comes_through(
+    database: Database, shop: Shop, promoter: distribution.Promoter, customer: UUID
+) -> None:
     async with database.begin(shop.merchant) as uow:
         (door,) = await doors.of_promoter(uow, promoter.id)
         await doors.scan(uow, door.code, ids.new(), customer)
@@ -47,7 +49,9 @@ async def work(database: Database, shop: Shop) -> None:
             pass
 
 
-async def lines(database: Database, shop: Shop, promoter: distribution.Promoter) -> list[tuple[str, int, int]]:
+async def lines(
+    database: Database, shop: Shop, promoter: distribution.Promoter
+) -> list[tuple[str, int, int]]:
     async with database.begin(shop.merchant) as uow:
         assert (await ledger.trial_balance(uow)).is_sound
         rows = await distribution.commissions(uow, promoter.id)
@@ -73,7 +77,9 @@ async def refund(database: Database, shop: Shop, order: orders.PlacedOrder, unit
         await payments.request_refund(uow, request)
 
 
-async def test_a_sale_through_a_promoters_link_is_pending_then_payable(database: Database, shop: Shop) -> None:
+async def test_a_sale_through_a_promoters_link_is_pending_then_payable(
+    database: Database, shop: Shop
+) -> None:
     promoter = await a_promoter(database, shop)
     friend = await a_customer(database, shop.merchant)
     await comes_through(database, shop, promoter, friend)
@@ -92,7 +98,9 @@ async def test_a_sale_through_a_promoters_link_is_pending_then_payable(database:
     assert await owed(database, shop, promoter) == (258, 0)
 
 
-async def test_a_refunded_unit_takes_back_its_commission_while_pending(database: Database, shop: Shop) -> None:
+async def test_a_refunded_unit_takes_back_its_commission_while_pending(
+    database: Database, shop: Shop
+) -> None:
     promoter = await a_promoter(database, shop)
     friend = await a_customer(database, shop.merchant)
     await comes_through(database, shop, promoter, friend)

@@ -4,8 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from factories import a_customer
 
+from factories import a_customer
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import Invalid, TooManyRequests
 from siyu.people import customers, staff
@@ -16,8 +16,10 @@ SECRET = "s" * 32
 
 
 async def sign_in(database: Database, merchant: Merchant, *identities: tuple[str, str]) -> customers.SignedIn:
-    async def work(uow):  # noqa: ANN001, ANN202
-        return await customers.sign_in_as(uow, identities, nickname="小满", first_door_id=None, channel="wechat")
+    async def work(uow):
+        return await customers.sign_in_as(
+            uow, identities, nickname="小满", first_door_id=None, channel="wechat"
+        )
 
     return await database.attempt(merchant, work)
 
@@ -39,7 +41,9 @@ async def test_the_same_wechat_is_the_same_person(database: Database, merchant: 
 
 
 async def test_two_taps_of_a_new_person_make_one_customer(database: Database, merchant: Merchant) -> None:
-    results = await asyncio.gather(*(sign_in(database, merchant, ("wechat_openid", "race")) for _ in range(8)))
+    results = await asyncio.gather(
+        *(sign_in(database, merchant, ("wechat_openid", "race")) for _ in range(8))
+    )
 
     assert len({person.customer_id for person in results}) == 1
     assert sum(person.is_new for person in results) == 1
@@ -57,7 +61,9 @@ async def test_a_phone_joins_the_person_who_is_signed_in(database: Database, mer
     assert (again.customer_id, again.is_new) == (person.customer_id, False)
 
 
-async def test_a_phone_of_another_member_is_refused_and_stays_theirs(database: Database, merchant: Merchant) -> None:
+async def test_a_phone_of_another_member_is_refused_and_stays_theirs(
+    database: Database, merchant: Merchant
+) -> None:
     owner = await sign_in(database, merchant, ("phone", "13800000000"))
     other = await sign_in(database, merchant, ("wechat_openid", "o2"))
 
@@ -74,9 +80,13 @@ async def test_consent_is_recorded_once_per_version_and_withdrawal_is_a_new_row(
     person = await sign_in(database, merchant, ("wechat_openid", "o1"))
     await sign_in(database, merchant, ("wechat_openid", "o1"))
     async with database.begin(merchant) as uow:
-        assert await customers.record_consent(uow, person.customer_id, "marketing", is_given=True, channel="shop")
+        assert await customers.record_consent(
+            uow, person.customer_id, "marketing", is_given=True, channel="shop"
+        )
     async with database.begin(merchant) as uow:
-        assert await customers.record_consent(uow, person.customer_id, "marketing", is_given=False, channel="shop")
+        assert await customers.record_consent(
+            uow, person.customer_id, "marketing", is_given=False, channel="shop"
+        )
         ledger = await customers.consents_of(uow, person.customer_id)
 
     assert [(c.purpose, c.is_given, c.text_version) for c in ledger] == [

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from factories import a_customer
 
+from factories import a_customer
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.place import doors
@@ -32,7 +32,10 @@ async def test_a_reload_is_not_a_second_visit(database: Database, merchant: Merc
 
 
 async def test_touches_follow_the_visitor_into_the_customer(database: Database, merchant: Merchant) -> None:
-    first, second = await a_door(database, merchant), await a_door(database, merchant, name="抖音", space="platform")
+    first, second = (
+        await a_door(database, merchant),
+        await a_door(database, merchant, name="抖音", space="platform"),
+    )
     visitor = ids.new()
     async with database.begin(merchant) as uow:
         await doors.scan(uow, first.code, visitor, None)
@@ -67,7 +70,9 @@ async def test_a_closed_or_unknown_code_leaves_no_touch(database: Database, merc
         assert (await doors.reports(uow))[0].scans == 0
 
 
-@pytest.mark.parametrize(("changes", "field"), [({"name": " "}, "name"), ({"target": "//evil.example"}, "target")])
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"name": " "}, "name"), ({"target": "//evil.example"}, "target")]
+)
 async def test_a_door_that_makes_no_sense_is_refused(
     database: Database, merchant: Merchant, changes: dict[str, object], field: str
 ) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 
 from factories import a_customer, a_shop, an_order, stock_of
-
 from siyu.goods import inventory
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import orders
@@ -16,7 +15,10 @@ async def test_two_hundred_buyers_for_fifty_pieces_are_exactly_fifty_orders(
     buyers = [await a_customer(database, merchant) for _ in range(200)]
 
     answers = await asyncio.gather(
-        *(orders.place(database, merchant, an_order(shop, buyer, apples=1), pay_minutes=30) for buyer in buyers),
+        *(
+            orders.place(database, merchant, an_order(shop, buyer, apples=1), pay_minutes=30)
+            for buyer in buyers
+        ),
         return_exceptions=True,
     )
 
@@ -27,14 +29,18 @@ async def test_two_hundred_buyers_for_fifty_pieces_are_exactly_fifty_orders(
     assert await stock_of(database, shop, shop.apple) == (50, 50)
 
 
-async def test_processes_that_share_the_database_do_not_oversell(database: Database, merchant: Merchant) -> None:
+async def test_processes_that_share_the_database_do_not_oversell(
+    database: Database, merchant: Merchant
+) -> None:
     """Each unit of work is its own connection here, as if every buyer came through another process."""
     shop = await a_shop(database, merchant, stock=10)
     buyers = [await a_customer(database, merchant) for _ in range(30)]
 
     async def alone(i: int) -> orders.PlacedOrder | Exception:
         async def work(uow: object) -> orders.PlacedOrder | Exception:
-            (answer,) = await orders.place_many(uow, [an_order(shop, buyers[i], apples=1)], [i], pay_minutes=30)
+            (answer,) = await orders.place_many(
+                uow, [an_order(shop, buyers[i], apples=1)], [i], pay_minutes=30
+            )
             return answer
 
         return await database.attempt(merchant, work)
@@ -45,7 +51,9 @@ async def test_processes_that_share_the_database_do_not_oversell(database: Datab
     assert await stock_of(database, shop, shop.apple) == (10, 10)
 
 
-async def test_a_double_submit_from_two_processes_is_one_order(database: Database, merchant: Merchant) -> None:
+async def test_a_double_submit_from_two_processes_is_one_order(
+    database: Database, merchant: Merchant
+) -> None:
     shop = await a_shop(database, merchant)
     buyer = await a_customer(database, merchant)
     wish = an_order(shop, buyer, apples=1, key="double")

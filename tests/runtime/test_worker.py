@@ -3,7 +3,6 @@
 import asyncio
 
 from factories import a_customer
-
 from siyu.events import CustomerJoined
 from siyu.kernel import ids
 from siyu.runtime import worker

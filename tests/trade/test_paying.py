@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from factories import Shop, a_customer, a_shop, paid, placed, state_of, stock_of, word_of_payment
 
+from factories import Shop, a_customer, a_shop, paid, placed, state_of, stock_of, word_of_payment
 from siyu.connect import wxpay
 from siyu.events import OrderPaid, OrderRefunded
 from siyu.goods import inventory
@@ -29,7 +29,9 @@ async def balances(database: Database, shop: Shop) -> dict[str, int]:
 async def facts_of(database: Database, shop: Shop, kind: str) -> int:
     async with database.begin(shop.merchant) as uow:
         return await uow.one(
-            int, "select count(*) from events where merchant_id = %(merchant_id)s and kind = %(kind)s", kind=kind
+            int,
+            "select count(*) from events where merchant_id = %(merchant_id)s and kind = %(kind)s",
+            kind=kind,
         )
 
 
@@ -55,7 +57,12 @@ async def test_a_payment_is_settled_once_however_often_it_is_told(database: Data
     ]
 
     assert [str(outcome) for outcome in outcomes] == ["paid", "duplicate", "duplicate", "duplicate"]
-    assert await balances(database, shop) == {"gateway:wxpay": 2_580, "sales": 2_580, "refunds_due": 0, "unclaimed": 0}
+    assert await balances(database, shop) == {
+        "gateway:wxpay": 2_580,
+        "sales": 2_580,
+        "refunds_due": 0,
+        "unclaimed": 0,
+    }
     assert await facts_of(database, shop, OrderPaid.__struct_config__.tag) == 1
     async with database.begin(shop.merchant) as uow:
         read = await orders.find(uow, order.id)
@@ -97,7 +104,9 @@ async def test_a_late_payment_is_honoured_when_stock_allows(database: Database, 
     assert await stock_of(database, shop, shop.apple) == (100, 2)
 
 
-async def test_a_late_payment_goes_back_by_itself_when_the_stock_is_gone(database: Database, shop: Shop) -> None:
+async def test_a_late_payment_goes_back_by_itself_when_the_stock_is_gone(
+    database: Database, shop: Shop
+) -> None:
     order = await placed(database, shop, await a_customer(database, shop.merchant), apples=60)
     number = await number_of(database, shop, order)
     async with database.begin(shop.merchant) as uow:
@@ -119,7 +128,12 @@ async def test_a_late_payment_goes_back_by_itself_when_the_stock_is_gone(databas
         done = await payments.refund_finished(uow, _finished(refund, number))
 
     assert done is payments.Outcome.REFUND_DONE
-    assert await balances(database, shop) == {"gateway:wxpay": 0, "sales": 0, "refunds_due": 0, "unclaimed": 0}
+    assert await balances(database, shop) == {
+        "gateway:wxpay": 0,
+        "sales": 0,
+        "refunds_due": 0,
+        "unclaimed": 0,
+    }
 
 
 def _finished(refund: payments.Refund, number: str, *, status: str = "SUCCESS") -> wxpay.Refund:
@@ -187,7 +201,9 @@ async def test_an_unpaid_order_has_no_money_to_refund(database: Database, shop: 
 
     with pytest.raises(orders.WrongState):
         async with database.begin(shop.merchant) as uow:
-            await payments.request_refund(uow, payments.RequestRefund(ids.new(), order.id, ((1, 1),), "未付款"))
+            await payments.request_refund(
+                uow, payments.RequestRefund(ids.new(), order.id, ((1, 1),), "未付款")
+            )
 
     assert await stock_of(database, shop, shop.apple) == (100, 2)
 
@@ -207,7 +223,9 @@ async def test_goods_leave_the_house_once(database: Database, shop: Shop) -> Non
         assert await orders.stock_promised_wrongly(uow) == []
 
 
-async def test_goods_that_come_back_can_be_sold_again_if_staff_says_so(database: Database, shop: Shop) -> None:
+async def test_goods_that_come_back_can_be_sold_again_if_staff_says_so(
+    database: Database, shop: Shop
+) -> None:
     order = await paid(database, shop, await a_customer(database, shop.merchant), apples=2)
     async with database.begin(shop.merchant) as uow:
         await orders.hand_over(uow, [order.id])
@@ -240,7 +258,9 @@ async def test_a_refund_the_gateway_cannot_do_waits_for_a_person(database: Datab
         refund = await payments.request_refund(uow, request)
         payment = await payments.of_order(uow, order.id)
         assert payment is not None
-        outcome = await payments.refund_finished(uow, _finished(refund, payment.out_trade_no, status="ABNORMAL"))
+        outcome = await payments.refund_finished(
+            uow, _finished(refund, payment.out_trade_no, status="ABNORMAL")
+        )
         abnormal = await payments.abnormal_refunds(uow)
 
     assert outcome is payments.Outcome.REFUND_ABNORMAL

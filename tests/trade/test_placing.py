@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from factories import Shop, a_customer, a_shop, an_order, placed, state_of, stock_of
 
+from factories import Shop, a_customer, a_shop, an_order, placed, state_of, stock_of
 from siyu.goods import catalog, inventory
 from siyu.kernel.errors import DomainError, IdempotencyConflict, Invalid
 from siyu.runtime.db import Database, Merchant
@@ -15,7 +15,9 @@ async def shop(database: Database, merchant: Merchant) -> Shop:
     return await a_shop(database, merchant)
 
 
-async def test_a_placed_order_costs_what_was_shown_and_keeps_its_stock(database: Database, shop: Shop) -> None:
+async def test_a_placed_order_costs_what_was_shown_and_keeps_its_stock(
+    database: Database, shop: Shop
+) -> None:
     customer = await a_customer(database, shop.merchant)
 
     order = await placed(database, shop, customer, apples=2, milk=3)
@@ -42,12 +44,16 @@ async def test_the_same_submit_twice_is_one_order(database: Database, shop: Shop
     assert await stock_of(database, shop, shop.apple) == (100, 2)
 
 
-async def test_the_same_key_for_another_order_is_refused_and_changes_nothing(database: Database, shop: Shop) -> None:
+async def test_the_same_key_for_another_order_is_refused_and_changes_nothing(
+    database: Database, shop: Shop
+) -> None:
     customer = await a_customer(database, shop.merchant)
     await orders.place(database, shop.merchant, an_order(shop, customer, apples=1, key="k"), pay_minutes=30)
 
     with pytest.raises(IdempotencyConflict):
-        await orders.place(database, shop.merchant, an_order(shop, customer, apples=5, key="k"), pay_minutes=30)
+        await orders.place(
+            database, shop.merchant, an_order(shop, customer, apples=5, key="k"), pay_minutes=30
+        )
 
     assert await stock_of(database, shop, shop.apple) == (100, 1)
 

@@ -27,7 +27,7 @@ class Merchant(msgspec.Struct, frozen=True):
     licence_no: str = "91330100MA2XXXXX0A"
 
 
-class TooFew(DomainError):  # noqa: N818 - refusals read as sentences
+class TooFew(DomainError):
     code = "test.too_few"
     status = 409
     zh = "只剩 {left} 件。"

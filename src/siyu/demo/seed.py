@@ -134,6 +134,7 @@ async def _make(
                 on_day(passed, whole)
     finally:
         clock.move_to(offset)
+    sandbox.add_payments(settings.folder("sandbox"), teller.gateway.payments)
     async with database.begin(merchant) as uow:
         await opening.hire(uow, house.stores, owner=True)
     return merchant

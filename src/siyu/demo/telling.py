@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from siyu.connect import wxpay
+from siyu.demo.gateway_memory import GatewayMemory
 from siyu.demo.happenings import (
     Delivered,
     Happening,
@@ -52,6 +53,7 @@ class _Open(msgspec.Struct, frozen=True):
     """An order that exists: what the later chapters of its life need."""
 
     id: UUID
+    number: str
     total: int
     person: int
     pay_by: datetime
@@ -74,6 +76,7 @@ class Teller:
         self.orders: dict[int, _Open] = {}
         self.unpaid: dict[int, _Open] = {}
         self.trades: dict[int, str] = {}
+        self.gateway = GatewayMemory(f"{settings.base_url}/cb/{merchant.slug}/wxpay")
         self.verbs: dict[type, Callable[[UnitOfWork, list[Any]], Awaitable[None]]] = {
             Delivered: self.deliver,
             Promoted: self.promote,
@@ -165,7 +168,7 @@ class Teller:
             for order, placed in zip(group, answers, strict=True):
                 if isinstance(placed, Exception):
                     raise placed
-                opened = _Open(placed.id, placed.total, order.person, placed.pay_by)
+                opened = _Open(placed.id, placed.number, placed.total, order.person, placed.pay_by)
                 self.orders[order.number] = self.unpaid[order.number] = opened
 
     async def pay(self, uow: UnitOfWork, paid: list[Paid]) -> None:
@@ -176,19 +179,19 @@ class Teller:
         for one, order, trade_number in zip(paid, opened, trade_numbers, strict=True):
             self.trades[one.order] = trade_number
             del self.unpaid[one.order]
-            transactions.append(
-                wxpay.Transaction(
-                    out_trade_no=trade_number,
-                    transaction_id=f"4200{self.plan.seed % 1_000_000:06}{one.at:%Y%m%d}{one.order:010}",
-                    trade_state="SUCCESS",
-                    total=order.total,
-                    currency=self.merchant.currency,
-                    openid=self.plan.person(order.person).openid,
-                    success_time=one.at,
-                    merchant_id=self.settings.wxpay_merchant_id,
-                    app_id=self.settings.wechat_app_id,
-                )
+            transaction = wxpay.Transaction(
+                out_trade_no=trade_number,
+                transaction_id=f"4200{self.plan.seed % 1_000_000:06}{one.at:%Y%m%d}{one.order:010}",
+                trade_state="SUCCESS",
+                total=order.total,
+                currency=self.merchant.currency,
+                openid=self.plan.person(order.person).openid,
+                success_time=one.at,
+                merchant_id=self.settings.wxpay_merchant_id,
+                app_id=self.settings.wechat_app_id,
             )
+            self.gateway.paid(transaction, f"{self.merchant.name} {order.number}")
+            transactions.append(transaction)
         for outcome in await payments.settle(uow, transactions):
             assert outcome is payments.Outcome.PAID, f"a planned payment is accepted, not {outcome}"
 
@@ -219,18 +222,17 @@ class Teller:
                 restock=one.restock,
             )
             refund = await payments.request_refund(uow, asked)
-            outcome = await payments.refund_finished(
-                uow,
-                wxpay.Refund(
-                    out_refund_no=refund.out_refund_no,
-                    refund_id=f"5030{self.plan.seed % 1_000_000:06}{one.at:%Y%m%d}{one.order:010}",
-                    out_trade_no=self.trades[one.order],
-                    status="SUCCESS",
-                    refund=refund.amount,
-                    total=order.total,
-                    success_time=one.at,
-                ),
+            done = wxpay.Refund(
+                out_refund_no=refund.out_refund_no,
+                refund_id=f"5030{self.plan.seed % 1_000_000:06}{one.at:%Y%m%d}{one.order:010}",
+                out_trade_no=self.trades[one.order],
+                status="SUCCESS",
+                refund=refund.amount,
+                total=order.total,
+                success_time=one.at,
             )
+            self.gateway.refunded(done, one.reason)
+            outcome = await payments.refund_finished(uow, done)
             assert outcome is payments.Outcome.REFUND_DONE, f"a planned refund is done, not {outcome}"
 
     async def spend(self, uow: UnitOfWork, spent: list[Spent]) -> None:

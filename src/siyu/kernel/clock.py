@@ -7,7 +7,7 @@ _offset = timedelta(0)
 
 def now() -> datetime:
     """The current instant in UTC, moved by the demo's offset."""
-    return datetime.now(UTC) + _offset  # noqa: TID251 - the one place that may
+    return datetime.now(UTC) + _offset
 
 
 def offset() -> timedelta:

@@ -88,6 +88,11 @@ def parse(text: str, currency: str = "CNY") -> int:
     sign = -1 if cleaned.startswith("-") else 1
     major, _, rest = cleaned.lstrip("+-").partition(".")
     rest = rest.rstrip("0")
-    if not (major or rest) or len(rest) > places or not (major + rest).isascii() or not (major + rest).isdigit():
+    if (
+        not (major or rest)
+        or len(rest) > places
+        or not (major + rest).isascii()
+        or not (major + rest).isdigit()
+    ):
         raise ValueError(f"not an amount in {currency}: {text!r}")
     return sign * int((major or "0") + rest.ljust(places, "0"))

@@ -25,14 +25,14 @@ class Actor(msgspec.Struct, frozen=True):
         if self.may(permission):
             return
         if self.kind == "visitor":
-            raise NotSignedIn()
+            raise NotSignedIn
         raise NotAllowed(permission=str(permission))
 
     @property
     def customer_id(self) -> UUID:
         """The shopper's id. Raises NotSignedIn when the actor is not a shopper."""
         if self.kind != "customer" or self.id is None:
-            raise NotSignedIn()
+            raise NotSignedIn
         return self.id
 
 

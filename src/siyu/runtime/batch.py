@@ -60,7 +60,7 @@ class _Lane(Generic[Asked, Answer]):
 
     def ask(self, asked: Asked) -> asyncio.Future[Answer]:
         if len(self.waiting) >= WAITING_MAX:
-            raise Overloaded()
+            raise Overloaded
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.waiting.append((asked, future))
         if self.busy < self.batcher.lanes:

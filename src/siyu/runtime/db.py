@@ -29,8 +29,8 @@ APP_ROLE = "siyu_app"
 TRIES_MAX = 3  # a fourth try of a deadlocked transaction has never helped; it only holds others up
 RETRYABLE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
-set_json_dumps(lambda value: msgspec.json.encode(value))
-set_json_loads(lambda data: msgspec.json.decode(data))
+set_json_dumps(msgspec.json.encode)
+set_json_loads(msgspec.json.decode)
 
 
 class Merchant(msgspec.Struct, frozen=True):

@@ -74,13 +74,19 @@ async def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
 
 
 async def _actor(
-    connection: ASGIConnection[Any, Any, Any, Any], merchant: Merchant, needed: Permission | tuple[Permission, ...] | None
+    connection: ASGIConnection[Any, Any, Any, Any],
+    merchant: Merchant,
+    needed: Permission | tuple[Permission, ...] | None,
 ) -> Actor:
     database = services(connection).database
     frame = connection.scope["path"].split("/", 2)[1]
     if frame == "api":
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        return await sessions.actor_of(database, merchant, token) if scheme.lower() == "bearer" and token else VISITOR
+        return (
+            await sessions.actor_of(database, merchant, token)
+            if scheme.lower() == "bearer" and token
+            else VISITOR
+        )
     found: list[Actor] = []
     kinds = {"console": ("staff",), "desk": ("staff", "customer")}.get(frame, ("customer",))
     for kind in kinds:
@@ -146,7 +152,9 @@ def is_secure(request: Request[Any, Any, Any]) -> bool:
     return services(request).settings.base_url.startswith("https://")
 
 
-def sign_in_cookie(request: Request[Any, Any, Any], response: Response[Any], kind: str, session: sessions.Session) -> None:
+def sign_in_cookie(
+    request: Request[Any, Any, Any], response: Response[Any], kind: str, session: sessions.Session
+) -> None:
     """Put a session into the browser, out of reach of scripts."""
     merchant = provide_merchant(request)
     response.set_cookie(

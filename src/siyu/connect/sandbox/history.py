@@ -38,7 +38,9 @@ def add_payments(folder: Path, payments: Sequence[PastPayment]) -> None:
     All of them or none; those it knows already stay as they are. Nobody is called back.
     """
     for payment in payments:
-        assert sum(refund.amount for refund in payment.refunds) <= payment.total, "nobody gets back more than was paid"
+        assert sum(refund.amount for refund in payment.refunds) <= payment.total, (
+            "nobody gets back more than was paid"
+        )
     store = Store(folder)
     try:
         with store.transaction():

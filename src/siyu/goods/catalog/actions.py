@@ -124,7 +124,9 @@ def _check(product: NewProduct, categories: Mapping[str, UUID]) -> None:
 
 def _check_price(price: int, field: str) -> None:
     if not 0 <= price <= PRICE_MAX:
-        raise Invalid(field=field, zh="价格需在 0 到 100 万元之间。", en="A price is between 0 and 1,000,000.00.")
+        raise Invalid(
+            field=field, zh="价格需在 0 到 100 万元之间。", en="A price is between 0 and 1,000,000.00."
+        )
 
 
 async def set_price(uow: UnitOfWork, sku_id: UUID, price: int) -> PriceChanged:

@@ -56,9 +56,7 @@ async def _products(uow: UnitOfWork, product_ids: Sequence[UUID]) -> list[Produc
             Sku(row.id, row.code, row.sku_title, row.price, row.is_sellable, row.available)
         )
     currency = uow.merchant.currency
-    found = {
-        key: Product(key, *_head(head), currency, tuple(skus[key])) for key, head in heads.items()
-    }
+    found = {key: Product(key, *_head(head), currency, tuple(skus[key])) for key, head in heads.items()}
     return [found.get(key) or NotFound(what="商品 / product") for key in product_ids]
 
 
@@ -125,7 +123,7 @@ async def cards(
 ) -> Page[ProductCard]:
     """Products in a list, by (position, id). `search` matches title, subtitle and SKU code, any part of it."""
     limit = bounded(limit)
-    position, last_id = after if after else (None, None)
+    position, last_id = after or (None, None)
     found = await uow.all(
         ProductCard,
         """
@@ -227,7 +225,12 @@ class _InCategory(msgspec.Struct, frozen=True):
 
 
 async def stocked_skus(
-    uow: UnitOfWork, *, location_id: UUID | None = None, search: str = "", low_only: bool = False, limit: int = 100
+    uow: UnitOfWork,
+    *,
+    location_id: UUID | None = None,
+    search: str = "",
+    low_only: bool = False,
+    limit: int = 100,
 ) -> list[StockedSku]:
     """Stock by store and SKU with names, scarcest first."""
     return await uow.all(

@@ -29,9 +29,7 @@ async def reserve(uow: UnitOfWork, pieces: Pieces) -> int:
     return left
 
 
-async def reserve_groups(
-    uow: UnitOfWork, groups: Sequence[Sequence[Pieces]]
-) -> list[NotEnoughStock | None]:
+async def reserve_groups(uow: UnitOfWork, groups: Sequence[Sequence[Pieces]]) -> list[NotEnoughStock | None]:
     """Reserve for many orders at once, each all or nothing, first come first served.
 
     Returns, for each group, None or the refusal it got.

@@ -28,7 +28,10 @@ class Arrival(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/api/v1/{slug:str}/stock", opt={"permission": Permission.CATALOG_READ}, tags=TAGS)
 async def list_stock(
-    uow: InUow, store_id: FromQuery[UUID | None] = None, search: FromQuery[str] = "", limit: FromQuery[int] = 100
+    uow: InUow,
+    store_id: FromQuery[UUID | None] = None,
+    search: FromQuery[str] = "",
+    limit: FromQuery[int] = 100,
 ) -> list[StockedSku]:
     """Stock by store and SKU, scarcest first."""
     return await catalog.stocked_skus(uow, location_id=store_id, search=search, limit=limit)
@@ -41,7 +44,9 @@ async def receive(data: JSONBody[list[Arrival]], uow: InUow) -> list[Level]:
         raise Invalid(field="", zh="每次 1 到 500 行。", en="Between 1 and 500 rows at a time.")
     for i, arrival in enumerate(data):
         if not 1 <= arrival.quantity <= 1_000_000:
-            raise Invalid(field=f"[{i}].quantity", zh="数量需在 1 到 1000000 之间。", en="Between 1 and 1,000,000.")
+            raise Invalid(
+                field=f"[{i}].quantity", zh="数量需在 1 到 1000000 之间。", en="Between 1 and 1,000,000."
+            )
     known = await catalog.prices(uow, [arrival.sku_id for arrival in data])
     for i, arrival in enumerate(data):
         if arrival.sku_id not in known:

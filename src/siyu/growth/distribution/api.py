@@ -46,9 +46,7 @@ async def list_commissions(
     limit: FromQuery[int] = 50,
 ) -> list[Commission]:
     """Commission line by line, each with the plan, rate and basis it came from."""
-    return await queries.commissions(
-        uow, promoter_id, state=commission_state, order_id=order_id, limit=limit
-    )
+    return await queries.commissions(uow, promoter_id, state=commission_state, order_id=order_id, limit=limit)
 
 
 @get("/api/v1/{slug:str}/plans", opt={"permission": Permission.COMMISSION_READ}, tags=TAGS)
@@ -60,7 +58,9 @@ async def list_plans(uow: InUow) -> list[Plan]:
 @post("/api/v1/{slug:str}/plans", opt={"permission": Permission.COMMISSION_WRITE}, tags=TAGS)
 async def add_plan(data: JSONBody[NewPlan], uow: InUow) -> Plan:
     """A plan for sales paid from now on."""
-    return await recruiting.add_plan(uow, name=data.name, rate_bps=data.rate_bps, category_id=data.category_id)
+    return await recruiting.add_plan(
+        uow, name=data.name, rate_bps=data.rate_bps, category_id=data.category_id
+    )
 
 
 @post("/api/v1/{slug:str}/me/promoter", opt={"permission": Permission.SHOPPER}, tags=TAGS)

@@ -220,7 +220,12 @@ async def _move_back(uow: UnitOfWork, refund: OrderRefunded, line: _Line, back: 
     note = f"line {line.line_no}"
     if line.state == "pending":
         held = ledger.HoldMove(
-            move_id, hold_id(refund.order_id, line.line_no), back, "commission_reversed", refund.order_id, note
+            move_id,
+            hold_id(refund.order_id, line.line_no),
+            back,
+            "commission_reversed",
+            refund.order_id,
+            note,
         )
         await ledger.void(uow, [held])
         return

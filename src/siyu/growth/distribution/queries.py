@@ -28,7 +28,7 @@ async def promoter_of_customer(uow: UnitOfWork, customer_id: UUID) -> Promoter:
         customer=customer_id,
     )
     if found is None:
-        raise NotAPromoter()
+        raise NotAPromoter
     return found
 
 

@@ -17,7 +17,9 @@ AGREEMENT_VERSION = "2026-11"
 Kind = Literal["koc", "leader", "guide", "anchor"]
 
 
-async def enrol(uow: UnitOfWork, customer_id: UUID, *, kind: Kind, name: str, door_code: str = "") -> Promoter:
+async def enrol(
+    uow: UnitOfWork, customer_id: UUID, *, kind: Kind, name: str, door_code: str = ""
+) -> Promoter:
     """Make a customer a promoter and open their own door; somebody who is one already stays as they are."""
     if not 1 <= len(name.strip()) <= 40:
         raise Invalid(field="name", zh="名字需为 1 到 40 个字。", en="A name has 1 to 40 characters.")

@@ -129,7 +129,9 @@ async def _resolve(uow: UnitOfWork, moves: Sequence[HoldMove], kind: str) -> int
     balances = _Balances()
     for row in written:
         sums[row.hold_id] = sums.get(row.hold_id, 0) + row.amount
-        balances.add(row.debit_id, row.credit_id, posted=row.amount if kind == "post" else 0, pending=-row.amount)
+        balances.add(
+            row.debit_id, row.credit_id, posted=row.amount if kind == "post" else 0, pending=-row.amount
+        )
     touched = await uow.run(
         """
         update holds h set resolved = resolved + t.amount
@@ -183,4 +185,3 @@ class _Balances:
             cw=list(columns[3]),
         )
         assert touched == len(account_ids), "a transfer names accounts that exist"
-

@@ -18,7 +18,11 @@ async def list_accounts(uow: InUow) -> list[Account]:
     return await queries.accounts(uow)
 
 
-@get("/api/v1/{slug:str}/ledger/accounts/{code:str}/entries", opt={"permission": Permission.LEDGER_READ}, tags=TAGS)
+@get(
+    "/api/v1/{slug:str}/ledger/accounts/{code:str}/entries",
+    opt={"permission": Permission.LEDGER_READ},
+    tags=TAGS,
+)
 async def list_entries(code: FromPath[str], uow: InUow, limit: FromQuery[int] = 100) -> list[Entry]:
     """The newest transfers of an account."""
     return await queries.account_entries(uow, code, bounded(limit))

@@ -34,11 +34,13 @@ class PhoneSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agrees: bool
 
 
-@post(
-    "/api/v1/{slug:str}/phone-codes", opt={"public": True}, tags=TAGS, status_code=HTTP_202_ACCEPTED
-)
+@post("/api/v1/{slug:str}/phone-codes", opt={"public": True}, tags=TAGS, status_code=HTTP_202_ACCEPTED)
 async def send_code(
-    request: Request, data: JSONBody[PhoneCode], merchant: OfMerchant, database: OnDatabase, settings: WithSettings
+    request: Request,
+    data: JSONBody[PhoneCode],
+    merchant: OfMerchant,
+    database: OnDatabase,
+    settings: WithSettings,
 ) -> None:
     """Send a six-digit code to a phone: one a minute, five an hour."""
     number = phone.clean_phone(data.phone)
@@ -52,7 +54,9 @@ async def sign_in(
 ) -> Session:
     """Sign a customer in; send the token as `Authorization: Bearer …`."""
     if not data.agrees:
-        raise Invalid(field="agrees", zh="请先阅读并同意隐私说明。", en="Please accept the privacy notice first.")
+        raise Invalid(
+            field="agrees", zh="请先阅读并同意隐私说明。", en="Please accept the privacy notice first."
+        )
     number = phone.clean_phone(data.phone)
     await phone.verify_code(database, merchant, number, data.code, secret=settings.secret)
 
@@ -80,7 +84,11 @@ async def list_customers(
     return await queries.listing(uow, search=search, after=after_moment(after), limit=limit)
 
 
-@get("/api/v1/{slug:str}/customers/{customer_id:uuid}", opt={"permission": Permission.CUSTOMERS_READ}, tags=TAGS)
+@get(
+    "/api/v1/{slug:str}/customers/{customer_id:uuid}",
+    opt={"permission": Permission.CUSTOMERS_READ},
+    tags=TAGS,
+)
 async def read_customer(customer_id: FromPath[UUID], uow: InUow) -> Customer:
     """One customer. Phones are never part of an answer."""
     return await queries.find(uow, customer_id)

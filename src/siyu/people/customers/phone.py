@@ -94,7 +94,8 @@ async def verify_code(database: Database, merchant: Merchant, phone: str, code: 
         )
         if is_right:
             await uow.run(
-                "delete from phone_codes where merchant_id = %(merchant_id)s and phone = %(phone)s", phone=phone
+                "delete from phone_codes where merchant_id = %(merchant_id)s and phone = %(phone)s",
+                phone=phone,
             )
     if not is_right:
         raise WrongCode(field="code")

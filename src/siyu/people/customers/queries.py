@@ -64,7 +64,7 @@ async def listing(
 ) -> Page[CustomerCard]:
     """Customers, newest first; `search` matches the nickname, the imported number or a whole phone number."""
     limit = bounded(limit)
-    joined_at, last_id = after if after else (None, None)
+    joined_at, last_id = after or (None, None)
     pattern = search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")[:60]
     found = await uow.all(
         CustomerCard,
@@ -100,9 +100,7 @@ async def identities_of(uow: UnitOfWork, customer_id: UUID) -> list[Identity]:
         """,
         customer=customer_id,
     )
-    return [
-        Identity(i.kind, masked(i.value) if i.kind == "phone" else i.value, i.verified_at) for i in found
-    ]
+    return [Identity(i.kind, masked(i.value) if i.kind == "phone" else i.value, i.verified_at) for i in found]
 
 
 async def openid_of(uow: UnitOfWork, customer_id: UUID) -> str | None:

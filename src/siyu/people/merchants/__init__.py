@@ -10,7 +10,13 @@ from siyu.runtime.db import Merchant, rows_of
 
 
 async def create(
-    url: str, *, slug: str, name: str, currency: str = "CNY", timezone: str = "Asia/Shanghai", licence_no: str = ""
+    url: str,
+    *,
+    slug: str,
+    name: str,
+    currency: str = "CNY",
+    timezone: str = "Asia/Shanghai",
+    licence_no: str = "",
 ) -> Merchant:
     """Open a merchant, or return the one that already has this slug.
 

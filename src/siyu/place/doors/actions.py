@@ -97,7 +97,7 @@ async def scan(uow: UnitOfWork, code: str, visitor_id: UUID, customer_id: UUID |
     """
     door = await door_by_code(uow, code)
     if not door.is_open:
-        raise DoorClosed()
+        raise DoorClosed
     touch_id = ids.new()
     written = await uow.run(
         """

@@ -9,7 +9,17 @@ import msgspec
 from siyu.kernel.errors import DomainError
 
 Kind = Literal[
-    "store_shelf", "guide", "koc", "leader", "parcel_card", "poster", "platform", "ad", "group", "live", "other"
+    "store_shelf",
+    "guide",
+    "koc",
+    "leader",
+    "parcel_card",
+    "poster",
+    "platform",
+    "ad",
+    "group",
+    "live",
+    "other",
 ]
 Space = Literal["point", "platform", "social"]
 Ownership = Literal["owned", "rented", "purchased"]

@@ -109,7 +109,9 @@ async def read_order(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Or
     tags=TAGS,
     status_code=200,
 )
-async def hand_over(order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow, actor: ByActor) -> Order:
+async def hand_over(
+    order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow, actor: ByActor
+) -> Order:
     """Give the goods to whoever shows the code. Staff of a store hand out that store's orders only."""
     order = await queries.by_pickup_code(uow, data.pickup_code)
     if order.id != order_id:

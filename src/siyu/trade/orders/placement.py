@@ -82,7 +82,9 @@ class _Key(msgspec.Struct, frozen=True):
     result_id: UUID
 
 
-async def place(database: Database, merchant: Merchant, order: PlaceOrder, *, pay_minutes: int) -> PlacedOrder:
+async def place(
+    database: Database, merchant: Merchant, order: PlaceOrder, *, pay_minutes: int
+) -> PlacedOrder:
     """Place an order; its stock is kept for `pay_minutes`.
 
     Raises EmptyOrder, Invalid, NotForSale, PriceRose (409 with the new quote), NotEnoughStock, and

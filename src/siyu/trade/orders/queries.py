@@ -80,7 +80,7 @@ async def listing(
 ) -> Page[OrderCard]:
     """Orders, newest first. `search` is a whole order number. The cursor is (placed_at, id)."""
     limit = bounded(limit)
-    placed_at, last_id = after if after else (None, None)
+    placed_at, last_id = after or (None, None)
     found = await uow.all(
         OrderCard,
         """

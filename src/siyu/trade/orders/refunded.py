@@ -66,7 +66,7 @@ async def take_back_units(
         id=order_id,
     )
     taken = _worth(rows, wanted)
-    await _write(uow, order_id, head, rows, taken)
+    await _write(uow, order_id, rows, taken)
     await _move_pieces(uow, order_id, head, rows, taken, restock=restock)
     return taken
 
@@ -76,7 +76,9 @@ def _worth(rows: Sequence[_Row], wanted: Sequence[tuple[int, int]]) -> list[Refu
     sums: dict[int, int] = {}
     for i, (line_no, quantity) in enumerate(wanted):
         if line_no not in lines:
-            raise Invalid(field=f"lines[{i}].line_no", zh="订单里没有这一行。", en="The order has no such line.")
+            raise Invalid(
+                field=f"lines[{i}].line_no", zh="订单里没有这一行。", en="The order has no such line."
+            )
         sums[line_no] = sums.get(line_no, 0) + quantity
         left = lines[line_no].quantity - lines[line_no].refunded_quantity
         if quantity < 1 or sums[line_no] > left:
@@ -96,7 +98,7 @@ def _worth(rows: Sequence[_Row], wanted: Sequence[tuple[int, int]]) -> list[Refu
 
 
 async def _write(
-    uow: UnitOfWork, order_id: UUID, head: _Head, rows: Sequence[_Row], taken: Sequence[RefundedLine]
+    uow: UnitOfWork, order_id: UUID, rows: Sequence[_Row], taken: Sequence[RefundedLine]
 ) -> None:
     await uow.run(
         """

@@ -61,7 +61,9 @@ def merged(lines: Sequence[WantedLine]) -> list[WantedLine]:
         sums[line.sku_id] = sums.get(line.sku_id, 0) + line.quantity
         if sums[line.sku_id] > QUANTITY_MAX:
             raise Invalid(
-                field=f"lines[{i}].quantity", zh="单个商品最多购买 999 件。", en="At most 999 pieces of one SKU."
+                field=f"lines[{i}].quantity",
+                zh="单个商品最多购买 999 件。",
+                en="At most 999 pieces of one SKU.",
             )
     return [WantedLine(sku_id, quantity) for sku_id, quantity in sums.items()]
 
@@ -70,7 +72,9 @@ def check(order: PlaceOrder) -> None:
     """Refuse what needs no database to be refused. Raises EmptyOrder and Invalid."""
     merged(order.lines)
     if not 1 <= len(order.key) <= 80:
-        raise Invalid(field="key", zh="幂等键长度需为 1 到 80。", en="The idempotency key has 1 to 80 characters.")
+        raise Invalid(
+            field="key", zh="幂等键长度需为 1 到 80。", en="The idempotency key has 1 to 80 characters."
+        )
     if len(order.remark) > REMARK_MAX:
         raise Invalid(field="remark", zh="备注最多 200 字。", en="The remark has at most 200 characters.")
     if order.expected_total < 0:

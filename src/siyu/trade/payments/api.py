@@ -10,9 +10,9 @@ from litestar.params import FromPath, JSONBody
 from siyu.connect import wxpay
 from siyu.kernel import ids
 from siyu.kernel.permissions import Permission
+from siyu.runtime.db import Merchant
 from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase, WithSettings
 from siyu.settings import Settings
-from siyu.runtime.db import Merchant
 from siyu.trade import orders
 from siyu.trade.payments import asking, queries, refunding
 from siyu.trade.payments.begin import begin
@@ -82,14 +82,18 @@ async def cancel(
         return await orders.find(uow, order_id, customer_id=own)
 
 
-@get("/api/v1/{slug:str}/orders/{order_id:uuid}/payment", opt={"permission": Permission.ORDERS_READ}, tags=TAGS)
+@get(
+    "/api/v1/{slug:str}/orders/{order_id:uuid}/payment", opt={"permission": Permission.ORDERS_READ}, tags=TAGS
+)
 async def read_payment(order_id: FromPath[UUID], uow: InUow) -> Payment | None:
     """The order's payment, once one was begun."""
     return await queries.of_order(uow, order_id)
 
 
 @post(
-    "/api/v1/{slug:str}/orders/{order_id:uuid}/refunds", opt={"permission": Permission.ORDERS_REFUND}, tags=TAGS
+    "/api/v1/{slug:str}/orders/{order_id:uuid}/refunds",
+    opt={"permission": Permission.ORDERS_REFUND},
+    tags=TAGS,
 )
 async def refund(order_id: FromPath[UUID], data: JSONBody[NewRefund], uow: InUow) -> Refund:
     """Give units of an order back. The money leaves by the way it came, as soon as the gateway takes it."""
@@ -105,7 +109,9 @@ async def refund(order_id: FromPath[UUID], data: JSONBody[NewRefund], uow: InUow
     )
 
 
-@get("/api/v1/{slug:str}/orders/{order_id:uuid}/refunds", opt={"permission": Permission.ORDERS_READ}, tags=TAGS)
+@get(
+    "/api/v1/{slug:str}/orders/{order_id:uuid}/refunds", opt={"permission": Permission.ORDERS_READ}, tags=TAGS
+)
 async def list_refunds(order_id: FromPath[UUID], uow: InUow) -> list[Refund]:
     """Refunds of an order, oldest first."""
     return await queries.refunds_of_order(uow, order_id)

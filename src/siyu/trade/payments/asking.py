@@ -65,7 +65,13 @@ async def follow_up(database: Database, merchant: Merchant, gateway: wxpay.Gatew
 
 
 async def _ask(
-    database: Database, merchant: Merchant, gateway: wxpay.Gateway, payment: _Waiting, *, close: bool, reason: str
+    database: Database,
+    merchant: Merchant,
+    gateway: wxpay.Gateway,
+    payment: _Waiting,
+    *,
+    close: bool,
+    reason: str,
 ) -> Outcome:
     outcome = await _query(database, merchant, gateway, payment.out_trade_no)
     if outcome is not Outcome.NOT_PAID or not close:
@@ -89,7 +95,9 @@ async def _ask(
     return Outcome.NOT_PAID
 
 
-async def _query(database: Database, merchant: Merchant, gateway: wxpay.Gateway, out_trade_no: str) -> Outcome:
+async def _query(
+    database: Database, merchant: Merchant, gateway: wxpay.Gateway, out_trade_no: str
+) -> Outcome:
     transaction = await gateway.query(out_trade_no)
     if transaction is None:
         return Outcome.NOT_PAID
@@ -101,7 +109,9 @@ async def _query(database: Database, merchant: Merchant, gateway: wxpay.Gateway,
     return await database.attempt(merchant, record)
 
 
-async def check_now(database: Database, merchant: Merchant, gateway: wxpay.Gateway, order_id: UUID) -> Outcome:
+async def check_now(
+    database: Database, merchant: Merchant, gateway: wxpay.Gateway, order_id: UUID
+) -> Outcome:
     """Ask the gateway about one order at once: the buyer's phone said "ok", which proves nothing."""
     payment = await _waiting(database, merchant, order_id)
     if payment is None:
@@ -110,7 +120,12 @@ async def check_now(database: Database, merchant: Merchant, gateway: wxpay.Gatew
 
 
 async def cancel_unpaid(
-    database: Database, merchant: Merchant, gateway: wxpay.Gateway, order_id: UUID, *, customer_id: UUID | None
+    database: Database,
+    merchant: Merchant,
+    gateway: wxpay.Gateway,
+    order_id: UUID,
+    *,
+    customer_id: UUID | None,
 ) -> None:
     """Close an unpaid order because the buyer (or, without `customer_id`, the merchant) wants to.
 

@@ -72,7 +72,7 @@ async def begin(
             raise orders.WrongState(state=order.state if order.state != "unpaid" else "expired")
         openid = await customers.openid_of(uow, customer_id)
         if openid is None:
-            raise CannotPayHere()
+            raise CannotPayHere
         (number,) = await open_payments(uow, [order_id])
         begun = await uow.one(
             _Begun,
@@ -107,5 +107,3 @@ async def begin(
             id=begun.id,
         )
     return gateway.client_parameters(prepay_id)
-
-

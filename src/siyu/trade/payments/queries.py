@@ -48,7 +48,9 @@ async def refunds_of_order(uow: UnitOfWork, order_id: UUID) -> list[Refund]:
     return [
         msgspec.structs.replace(
             refund,
-            lines=tuple(RefundLine(li.line_no, li.quantity, li.amount) for li in lines if li.refund_id == refund.id),
+            lines=tuple(
+                RefundLine(li.line_no, li.quantity, li.amount) for li in lines if li.refund_id == refund.id
+            ),
         )
         for refund in refunds
     ]

@@ -43,10 +43,13 @@ async def request_refund(uow: UnitOfWork, request: RequestRefund) -> Refund:
     Raises NotFound, WrongState and Invalid. A second request with the same id returns the first one's refund.
     """
     if not 1 <= len(request.reason.strip()) <= REASON_MAX:
-        raise Invalid(field="reason", zh="请填写退款原因（80 字以内）。", en="Give a reason of at most 80 characters.")
+        raise Invalid(
+            field="reason", zh="请填写退款原因（80 字以内）。", en="Give a reason of at most 80 characters."
+        )
     # The order is locked before looking, so that the same request arriving twice at once waits for its twin.
     await uow.run(
-        "select from orders where merchant_id = %(merchant_id)s and id = %(id)s for update", id=request.order_id
+        "select from orders where merchant_id = %(merchant_id)s and id = %(id)s for update",
+        id=request.order_id,
     )
     for refund in await refunds_of_order(uow, request.order_id):
         if refund.id == request.id:
@@ -84,7 +87,9 @@ async def _write(
     payment_id: UUID | None,
 ) -> None:
     if amount <= 0:
-        raise Invalid(field="lines", zh="这些商品没有可退金额。", en="There is no money to refund for these units.")
+        raise Invalid(
+            field="lines", zh="这些商品没有可退金额。", en="There is no money to refund for these units."
+        )
     await uow.run(
         """
         insert into refunds (merchant_id, id, order_id, payment_id, out_refund_no, amount, reason, kind, state,
@@ -127,7 +132,9 @@ class _Due(msgspec.Struct, frozen=True):
     attempts: int
 
 
-async def send_refunds(database: Database, merchant: Merchant, gateway: wxpay.Gateway, notify_url: str) -> int:
+async def send_refunds(
+    database: Database, merchant: Merchant, gateway: wxpay.Gateway, notify_url: str
+) -> int:
     """Send requested refunds to the gateway and ask about those it is working on. Returns how many were due."""
 
     async def claim(uow: UnitOfWork) -> list[_Due]:
