@@ -64,7 +64,7 @@ class _Client(asyncio.Protocol):
             self.buffer, self.needed = b"", -1
             self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         if not self.done.done():
             self.done.set_result(None)
 

@@ -166,7 +166,7 @@ def rows_of(kind: type[T]) -> AsyncRowFactory[T]:
     """A psycopg row factory that builds `kind` from columns in the order of its fields, or by name."""
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
 
-        def scalar(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
+        def scalar(_: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
             return lambda values: values[0]
 
         return scalar

@@ -89,6 +89,25 @@ async def read_product(database: Database, merchant: Merchant, product_id: UUID)
     return await _reads.ask(database, merchant, product_id)
 
 
+class _Available(msgspec.Struct, frozen=True):
+    sku_id: UUID
+    available: int
+
+
+async def available_at(uow: UnitOfWork, sku_ids: Sequence[UUID], store_id: UUID) -> dict[UUID, int]:
+    """Pieces of each SKU that can be bought at one store now; one that was never there is missing."""
+    rows = await uow.all(
+        _Available,
+        """
+        select sku_id, on_hand - reserved as available from stock
+        where merchant_id = %(merchant_id)s and location_id = %(store)s and sku_id = any(%(skus)s)
+        """,
+        store=store_id,
+        skus=list(sku_ids),
+    )
+    return {row.sku_id: row.available for row in rows}
+
+
 async def categories(uow: UnitOfWork) -> list[Category]:
     """All categories in the merchant's order."""
     return await uow.all(

@@ -11,7 +11,6 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from siyu import web
-from siyu.goods import inventory
 from siyu.goods.catalog import queries
 from siyu.goods.catalog.model import Product, ProductCard, Sku
 from siyu.kernel.paging import Page, after_position
@@ -58,7 +57,7 @@ async def _free_at(uow: UnitOfWork, products: list[Product], store_id: UUID | No
     if store_id is None:
         return None
     sku_ids = [sku.id for product in products for sku in product.skus if sku.is_sellable]
-    return {level.sku_id: level.available for level in await inventory.levels(uow, sku_ids, store_id)}
+    return await queries.available_at(uow, sku_ids, store_id)
 
 
 async def _shelf(uow: UnitOfWork, cards: Page[ProductCard], store_id: UUID | None) -> Page[ShelfCard]:
