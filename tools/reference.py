@@ -30,13 +30,13 @@ WRITTEN = "<!-- Written by tools/reference.py from the code. Change the code, th
 
 def field_docstrings(kind: type) -> dict[str, str]:
     """The string under each field of a class, which Python itself throws away."""
-    (tree,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
+    (tree,) = ast.parse(inspect.getsource(kind)).body
     assert isinstance(tree, ast.ClassDef)
     found: dict[str, str] = {}
     for field, after in zip(tree.body, tree.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
-            if isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
-                found[field.target.id] = sentence(after.value.value)
+        match field, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = sentence(text)
     return found
 
 
@@ -59,7 +59,11 @@ def settings_page() -> str:
     """Every `SIYU_*` variable, its default and what it does."""
     said = field_docstrings(Settings)
     rows = [
-        (f"`{PREFIX}{field.name.upper()}`", f"`{_default(field.default)}`" if field.default != "" else "", said[field.name])
+        (
+            f"`{PREFIX}{field.name.upper()}`",
+            f"`{_default(field.default)}`" if field.default != "" else "",
+            said[field.name],
+        )
         for field in msgspec.structs.fields(Settings)
     ]
     return (
@@ -105,17 +109,23 @@ def permissions_page() -> str:
         for permission in wanted if isinstance(wanted, tuple) else (wanted,):
             needed[permission].append(f"`{method} {route}`")
     rows = [
-        (f"`{permission}`", ", ".join(role for role, has in ROLES.items() if permission in has), str(len(needed[permission])))
+        (
+            f"`{permission}`",
+            ", ".join(role for role, has in ROLES.items() if permission in has),
+            str(len(needed[permission])),
+        )
         for permission in Permission
     ]
-    parts = [
+    head = (
         f"# Permissions 权限\n\n{WRITTEN}\n{sentence(Permission.__doc__)} A role is a set of permissions; an API key is "
-        "given its own set. A route that names two is open to either, and narrows what each may see.\n\n",
-        table("permission", "roles", "routes", rows=rows),
-    ]
+        "given its own set. A route that names two is open to either, and narrows what each may see.\n\n"
+    )
+    parts = [head, table("permission", "roles", "routes", rows=rows)]
     for permission, routes in needed.items():
         if routes:
-            parts.append(f"\n## `{permission}`\n\n" + "".join(f"- {route}\n" for route in sorted(set(routes))))
+            parts.append(
+                f"\n## `{permission}`\n\n" + "".join(f"- {route}\n" for route in sorted(set(routes)))
+            )
     return "".join(parts)
 
 
@@ -130,11 +140,11 @@ def declared(routes: typing.Any) -> Iterator[tuple[str, str, dict[str, typing.An
 
 def events_page() -> str:
     """Every fact that rooms publish, with its fields."""
-    parts = [
+    head = (
         f"# Events 事实\n\n{WRITTEN}\nFacts in the past tense, written in the transaction that made them true. Money is "
         "in minor units; the time of a fact is that of its row. A field is only ever added.\n"
-    ]
-    parts_seen: dict[type, str] = {}
+    )
+    parts, seen = [head], dict[type, str]()
     for fact in sorted(EVERY_FACT, key=lambda kind: str(kind.__struct_config__.tag)):
         parts.append(f"\n## `{fact.__struct_config__.tag}`\n\n")
         parts.append(f"{own_words(fact)}\n\n" if own_words(fact) else "")
@@ -142,14 +152,16 @@ def events_page() -> str:
         for field in msgspec.structs.fields(fact):
             for part in typing.get_args(field.type):
                 if isinstance(part, type) and issubclass(part, msgspec.Struct):
-                    parts_seen.setdefault(part, f"\n### `{part.__name__}`\n\n{own_words(part)}\n\n{_fields(part)}")
-    return "".join([*parts, "\n## Parts\n", *parts_seen.values()])
+                    seen.setdefault(part, f"\n### `{part.__name__}`\n\n{own_words(part)}\n\n{_fields(part)}")
+    return "".join([*parts, "\n## Parts\n", *seen.values()])
 
 
 def _fields(kind: type[msgspec.Struct]) -> str:
     hints = typing.get_type_hints(kind)
     return table(
-        "field", "type", rows=[(f"`{field.name}`", _type(hints[field.name])) for field in msgspec.structs.fields(kind)]
+        "field",
+        "type",
+        rows=[(f"`{field.name}`", _type(hints[field.name])) for field in msgspec.structs.fields(kind)],
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Response, get
+import psycopg
+from litestar import Litestar, Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -33,9 +34,8 @@ from siyu.place.doors import api as doors_api
 from siyu.place.doors import shop as doors_shop
 from siyu.place.stores import shop as stores_shop
 from siyu.runtime import embedded
-from siyu.runtime.batch import Overloaded
-from siyu.runtime.db import Database, Merchant
-from siyu.runtime.edge import DEPENDENCIES, Busy, OfMerchant, Services, WithSettings, permitted
+from siyu.runtime.db import Database, Merchant, refusal_of
+from siyu.runtime.edge import DEPENDENCIES, OfMerchant, Services, WithSettings, permitted
 from siyu.runtime.migrate import migrate
 from siyu.runtime.tenancy import Directory
 from siyu.runtime.worker import Sweep, Worker
@@ -150,19 +150,9 @@ async def media(key: FromPath[Path], merchant: OfMerchant, settings: WithSetting
     )
 
 
-def _overloaded(_: Any, __: Overloaded) -> Response[Any]:
-    return Response(
-        {
-            "type": "urn:siyu:error:busy",
-            "status": 503,
-            "code": Busy.code,
-            "title": Busy.zh,
-            "detail": Busy.en,
-        },
-        status_code=503,
-        media_type=MediaType.JSON,
-        headers={"retry-after": "1"},
-    )
+def _refused_by_database(request: Request[Any, Any, Any], error: psycopg.Error) -> Response[Any]:
+    """What the database would not write is the caller's mistake more often than ours: say so where it is."""
+    return web.answer(request, refusal_of(error) or error)
 
 
 def create_app(house: House, extra: Sequence[HTTPRouteHandler | Router] = ()) -> Litestar:
@@ -171,7 +161,7 @@ def create_app(house: House, extra: Sequence[HTTPRouteHandler | Router] = ()) ->
         [health, media, web.static_router(), *ROUTES, *extra],
         guards=[permitted],
         dependencies=DEPENDENCIES,
-        exception_handlers={**web.exception_handlers(), Overloaded: _overloaded},
+        exception_handlers={**web.exception_handlers(), psycopg.Error: _refused_by_database},
         csrf_config=web.csrf_config(
             house.settings.secret, secure=house.settings.base_url.startswith("https://")
         ),

@@ -120,6 +120,7 @@ async def running(
             stop.set()
             worker.stop()
             await asyncio.gather(*tasks, return_exceptions=True)
+            gc.unfreeze()  # what stays frozen at exit is never freed, and the libraries it belongs to say so at length
 
 
 def _settle_garbage() -> None:

@@ -4,10 +4,7 @@ import ast
 import re
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 from architecture.source import (
     PACKAGE,
@@ -25,7 +22,6 @@ FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 LEFTOVER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 BANNED_NAMES = {"utils", "util", "helpers", "common", "manager", "base", "misc", "service", "services"}
-SCREENS = {"api", "shop", "desk", "console", "entrance"}
 # Floors where a float would sooner or later meet an amount.
 MONEY_FLOORS = ("siyu.kernel.money", "siyu.money", "siyu.trade", "siyu.goods", "siyu.growth")
 # They act as the owner of the database, before or beside any merchant; each statement commits by itself.
@@ -37,7 +33,7 @@ OWNER_CONNECTIONS = {
 }
 
 
-def test_imports_only_go_down() -> None:
+def test_imports_only_go_down_and_never_in_a_circle() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -74,20 +70,6 @@ def test_a_step_through_the_wall_is_seen() -> None:
     intruder = Module("siyu.trade.orders.actions", PACKAGE / "trade/orders/actions.py", text, ast.parse(text))
 
     assert through_the_wall(intruder) == ["src/siyu/trade/orders/actions.py → siyu.goods.catalog.queries"]
-
-
-def test_rooms_never_need_each_other_in_a_circle() -> None:
-    needs: dict[str, set[str]] = {}
-    for module in modules().values():
-        # Screens are the outside of a room: nobody but the composition root imports them, so they close no circle.
-        if module.name.count(".") >= 2 and module.name.rpartition(".")[2] not in SCREENS:
-            others = {room_of(name) for name in imports_of(module)} - {room_of(module.name)}
-            needs.setdefault(room_of(module.name), set()).update(others)
-
-    try:
-        TopologicalSorter(needs).prepare()
-    except CycleError as circle:
-        pytest.fail(" → ".join(circle.args[1]))
 
 
 def test_files_and_functions_stay_short() -> None:

@@ -112,6 +112,8 @@ async def _make(
 ) -> Merchant:
     """Write the merchant with its history. The clock is back where it was when this returns or raises."""
     offset, until = clock.offset(), clock.now()
+    if on_day:
+        on_day(0, plan_days)
     story = plan(SEED, local_day(until), plan_days, customers)
     try:
         move_clock(moment(story.first_day, 0))

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from siyu.kernel.errors import DomainError
 from siyu.runtime.db import Database, Merchant, UnitOfWork
 
 Asked = TypeVar("Asked")
@@ -20,8 +21,13 @@ log = logging.getLogger(__name__)
 WAITING_MAX = 5_000  # beyond this an honest refusal is better than a queue nobody sees the end of
 
 
-class Overloaded(Exception):
-    """More requests are waiting than can be served in a reasonable time."""
+class Overloaded(DomainError):
+    """More requests are waiting than can be served in a reasonable time; nothing was done."""
+
+    code = "busy"
+    status = 503
+    zh = "现在太忙了，请稍后再试。"
+    en = "Too busy right now; please try again in a moment."
 
 
 class Batcher(Generic[Asked, Answer]):

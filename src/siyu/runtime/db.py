@@ -20,6 +20,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from siyu.kernel import clock, ids
+from siyu.kernel.errors import DomainError
 from siyu.runtime.actors import SYSTEM, Actor
 
 T = TypeVar("T")
@@ -180,6 +181,45 @@ def rows_of(kind: type[T]) -> AsyncRowFactory[T]:
         return lambda values: kind(**dict(zip(names, values, strict=True)))
 
     return struct
+
+
+class UnknownReference(DomainError):
+    """Something named in the input does not exist at this merchant. Nothing was written."""
+
+    code = "unknown_reference"
+    status = 422
+    zh = "内容里提到的对象不存在，未做任何改动。"
+    en = "Something the input refers to does not exist; nothing was changed."
+
+
+class AlreadyThere(DomainError):
+    """The same thing has been written before, under a key that is used once."""
+
+    code = "already_there"
+    status = 409
+    zh = "已经有一个同样的了，未做任何改动。"
+    en = "The same thing is already there; nothing was changed."
+
+
+class CannotBeStored(DomainError):
+    """A value that no column takes: too large, or text with characters that are none. Nothing was written."""
+
+    code = "cannot_be_stored"
+    status = 422
+    zh = "内容里有无法保存的值，未做任何改动。"
+    en = "The input has a value that cannot be stored; nothing was changed."
+
+
+def refusal_of(error: psycopg.Error) -> DomainError | None:
+    """What an error of the database means to the caller, by SQLSTATE; None when the fault is ours."""
+    match error:
+        case psycopg.errors.ForeignKeyViolation():
+            return UnknownReference()
+        case psycopg.errors.UniqueViolation():
+            return AlreadyThere()
+        case psycopg.DataError() | psycopg.errors.CheckViolation():
+            return CannotBeStored()
+    return None
 
 
 class Database:

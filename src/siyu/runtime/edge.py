@@ -15,7 +15,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.handlers.base import BaseRouteHandler
 
-from siyu.kernel.errors import DomainError, NotAllowed, NotFound
+from siyu.kernel.errors import NotAllowed, NotFound
 from siyu.kernel.permissions import Permission
 from siyu.runtime import sessions
 from siyu.runtime.actors import VISITOR, Actor
@@ -34,15 +34,6 @@ class Services(msgspec.Struct, frozen=True):
     settings: Settings
     database: Database
     directory: Directory
-
-
-class Busy(DomainError):
-    """Too many requests are waiting; nothing was done."""
-
-    code = "busy"
-    status = 503
-    zh = "现在太忙了，请稍后再试。"
-    en = "Too busy right now; please try again in a moment."
 
 
 def cookie_of(kind: str, slug: str) -> str:

@@ -8,7 +8,7 @@ from siyu.web.assets import media_url, static, static_router
 from siyu.web.formats import amount, clock_time, date, money, number, percent_bp, qr_svg, when
 from siyu.web.language import CHINESE, ENGLISH, LANGUAGES, language_of, mark, translate
 from siyu.web.pages import page, render, wants_fragment
-from siyu.web.problems import exception_handlers, problem_of, wants_machine_words
+from siyu.web.problems import answer, exception_handlers, problem_of, wants_machine_words
 from siyu.web.security import CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, SECURITY_HEADERS, csrf_config, csrf_token
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "LANGUAGES",
     "SECURITY_HEADERS",
     "amount",
+    "answer",
     "clock_time",
     "csrf_config",
     "csrf_token",

@@ -1,0 +1,5 @@
+"""`siyu demo --check`."""
+
+
+def check() -> int:
+    return 1
