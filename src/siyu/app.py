@@ -21,17 +21,26 @@ from litestar.router import Router
 from siyu import web
 from siyu.connect import sms, wechat, wxpay
 from siyu.goods.catalog import api as catalog_api
+from siyu.goods.catalog import console as catalog_console
 from siyu.goods.catalog import shop as catalog_shop
 from siyu.goods.inventory import api as inventory_api
+from siyu.goods.inventory import console as inventory_console
 from siyu.growth import distribution
 from siyu.growth.distribution import api as distribution_api
+from siyu.growth.distribution import console as distribution_console
+from siyu.growth.distribution import desk as distribution_desk
 from siyu.insight import dashboards
 from siyu.kernel.errors import NotFound
 from siyu.money.ledger import api as ledger_api
+from siyu.money.ledger import console as ledger_console
 from siyu.people.customers import api as customers_api
+from siyu.people.customers import console as customers_console
 from siyu.people.customers import shop as customers_shop
+from siyu.people.staff import console as staff_console
 from siyu.place.doors import api as doors_api
+from siyu.place.doors import console as doors_console
 from siyu.place.doors import shop as doors_shop
+from siyu.place.stores import console as stores_console
 from siyu.place.stores import shop as stores_shop
 from siyu.runtime import embedded
 from siyu.runtime.db import Database, Merchant, refusal_of
@@ -43,8 +52,11 @@ from siyu.settings import Settings
 from siyu.trade import imports, orders, payments
 from siyu.trade.carts import shop as carts_shop
 from siyu.trade.orders import api as orders_api
+from siyu.trade.orders import console as orders_console
+from siyu.trade.orders import desk as orders_desk
 from siyu.trade.orders import shop as orders_shop
 from siyu.trade.payments import api as payments_api
+from siyu.trade.payments import console as payments_console
 from siyu.trade.payments import shop as payments_shop
 
 BODY_BYTES_MAX = 6 * 1024 * 1024  # a picture of five megabytes and its form
@@ -58,6 +70,22 @@ ROUTES: Sequence[HTTPRouteHandler | Router] = [
     *orders_shop.routes,
     *payments_shop.routes,
     *customers_shop.routes,
+    # the desk
+    *orders_desk.routes,
+    *distribution_desk.routes,
+    # the console
+    *staff_console.routes,
+    *dashboards.routes,
+    *catalog_console.routes,
+    *inventory_console.routes,
+    *customers_console.routes,
+    *doors_console.routes,
+    *stores_console.routes,
+    *orders_console.routes,
+    *payments_console.routes,
+    *distribution_console.routes,
+    *ledger_console.routes,
+    *imports.routes,
     # the API
     *catalog_api.routes,
     *inventory_api.routes,
@@ -67,8 +95,6 @@ ROUTES: Sequence[HTTPRouteHandler | Router] = [
     *payments_api.routes,
     *distribution_api.routes,
     *ledger_api.routes,
-    *dashboards.routes,
-    *imports.routes,
 ]
 
 

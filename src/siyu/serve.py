@@ -117,6 +117,7 @@ async def running(
         try:
             yield house
         finally:
+            gc.unfreeze()
             stop.set()
             worker.stop()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "siyu"
-QUERY_METHODS = {"all", "maybe", "one", "run", "run_many"}
+QUERY_METHODS = {"all", "maybe", "one", "run", "send", "run_many"}
 KEPT = {"query", "signature"}
 
 
@@ -111,7 +111,7 @@ def _literal(node: ast.expr, constants: dict[str, str]) -> str | None:
 def _query_argument(call: ast.Call) -> ast.expr | None:
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in QUERY_METHODS:
         return None
-    position = 0 if call.func.attr in {"run", "run_many"} else 1
+    position = 0 if call.func.attr in {"run", "send", "run_many"} else 1
     receiver = ast.unparse(call.func.value)
     is_unit_of_work = receiver in {"uow", "self", "at.uow", "unit"}
     return call.args[position] if is_unit_of_work and len(call.args) > position else None

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
+from architecture.raw import as_application
 from architecture.source import PACKAGE, queries
 from factories import a_customer, a_shop, paid
 from siyu.runtime.db import APP_ROLE, Database, Merchant
@@ -189,8 +190,8 @@ async def test_history_cannot_be_changed(
     before = await rows(owner, f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t")
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        async with database.begin(merchant) as uow:
-            await uow.connection.execute(verb.format(table).encode())
+        async with as_application(database.url, merchant) as connection:
+            await connection.execute(verb.format(table).encode())
 
     assert (
         await rows(owner, f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t") == before
@@ -200,8 +201,8 @@ async def test_history_cannot_be_changed(
 async def test_platform_tables_can_only_be_read(database: Database, merchant: Merchant) -> None:
     for table in PLATFORM_TABLES:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            async with database.begin(merchant) as uow:
-                await uow.connection.execute(f"delete from {table}".encode())
+            async with as_application(database.url, merchant) as connection:
+                await connection.execute(f"delete from {table}".encode())
 
 
 async def test_the_application_cannot_become_somebody_else(database: Database, merchant: Merchant) -> None:

@@ -2,6 +2,7 @@
 
 import psycopg
 
+from architecture.raw import as_application
 from architecture.source import numbered, queries
 from siyu.runtime.db import Database, Merchant
 
@@ -12,16 +13,17 @@ KNOWN = {"merchant_id": "uuid", "now": "timestamptz"}
 async def test_every_statement_prepares_against_the_schema(database: Database, merchant: Merchant) -> None:
     found, _ = queries()
     refused = []
-    # `set …` speaks of the session, not of the schema, and cannot be prepared.
-    for query in (query for query in found if not query.sql.startswith("set ")):
-        sql, names = numbered(query.sql)
-        types = f"({', '.join(KNOWN.get(name, 'unknown') for name in names)})" if names else ""
-        try:
-            async with database.begin(merchant) as uow:
-                await uow.connection.execute(f"prepare checked {types} as {sql}".encode(), prepare=False)
-                await uow.connection.execute("deallocate checked")
-        except psycopg.Error as problem:
-            refused.append(f"{query.where} {type(problem).__name__}: {str(problem).splitlines()[0]}")
+    async with as_application(database.url, merchant) as connection:
+        # `set …` speaks of the session, not of the schema, and cannot be prepared.
+        for query in (query for query in found if not query.sql.startswith("set ")):
+            sql, names = numbered(query.sql)
+            types = f"({', '.join(KNOWN.get(name, 'unknown') for name in names)})" if names else ""
+            try:
+                async with connection.transaction(force_rollback=True):
+                    await connection.execute(f"prepare checked {types} as {sql}".encode(), prepare=False)
+                await connection.execute("deallocate all")
+            except psycopg.Error as problem:
+                refused.append(f"{query.where} {type(problem).__name__}: {str(problem).splitlines()[0]}")
 
     assert refused == []
 

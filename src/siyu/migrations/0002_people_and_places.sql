@@ -134,4 +134,5 @@ create table touches (
 );
 create index touches_of_visitor on touches (merchant_id, visitor_id, at);
 create index touches_of_customer on touches (merchant_id, customer_id, at);
+create index touches_of_door on touches (merchant_id, door_id, at);
 create index touches_by_change on touches (merchant_id, updated_at, id);

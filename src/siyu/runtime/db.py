@@ -6,6 +6,7 @@ back as frozen structs.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -48,10 +49,17 @@ class Merchant(msgspec.Struct, frozen=True):
 class UnitOfWork:
     """One transaction for one merchant and one actor. Every query knows %(merchant_id)s and %(now)s."""
 
-    __slots__ = ("_facts", "_trip", "actor", "connection", "merchant", "now")
+    __slots__ = ("_facts", "_pipeline", "_trip", "actor", "connection", "merchant", "now")
 
-    def __init__(self, connection: psycopg.AsyncConnection, merchant: Merchant, actor: Actor) -> None:
+    def __init__(
+        self,
+        connection: psycopg.AsyncConnection,
+        merchant: Merchant,
+        actor: Actor,
+        pipeline: psycopg.AsyncPipeline | None,
+    ) -> None:
         self.connection = connection
+        self._pipeline = pipeline
         self.merchant = merchant
         self.actor = actor
         self.now: datetime = clock.now()
@@ -90,7 +98,13 @@ class UnitOfWork:
         cursor = await self.connection.execute(query, self._known(params))
         if self._trip is not None:
             await self._trip.made()
+        elif self._pipeline is not None:
+            await self._pipeline.sync()
         return cursor.rowcount
+
+    async def send(self, query: LiteralString, /, **params: Any) -> None:
+        """Execute without waiting for the answer; if it fails, so does the next wait, at the latest the commit."""
+        await self.connection.execute(query, self._known(params))
 
     @asynccontextmanager
     async def together(self) -> AsyncGenerator[None]:
@@ -99,12 +113,12 @@ class UnitOfWork:
         They run in the order in which they were started. On a busy loop a round trip costs far more than its
         network time, because the answer queues behind everything else that is ready.
         """
-        async with self.connection.pipeline() as pipeline:
-            self._trip = _RoundTrip(pipeline)
-            try:
-                yield
-            finally:
-                self._trip = None
+        assert self._pipeline is not None, "only a pipelined unit of work has round trips to share"
+        self._trip = _RoundTrip(self._pipeline)
+        try:
+            yield
+        finally:
+            self._trip = None
 
     async def run_many(self, query: LiteralString, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute once per row, pipelined."""
@@ -123,7 +137,7 @@ class UnitOfWork:
         """One insert for all facts of this unit of work, whatever the number of listeners."""
         if not self._facts:
             return
-        await self.run(
+        await self.send(
             """
             insert into events (merchant_id, id, kind, at, data)
             select %(merchant_id)s, t.id, t.kind, %(now)s, t.data
@@ -244,14 +258,21 @@ class Database:
         await self.pool.close()
 
     @asynccontextmanager
-    async def begin(self, merchant: Merchant, actor: Actor = SYSTEM) -> AsyncGenerator[UnitOfWork]:
-        """A unit of work: committed when the block ends, rolled back when it raises."""
+    async def begin(
+        self, merchant: Merchant, actor: Actor = SYSTEM, *, pipelined: bool = True
+    ) -> AsyncGenerator[UnitOfWork]:
+        """A unit of work: committed when the block ends, rolled back when it raises.
+
+        It is pipelined: opening it costs no round trip of its own, and neither do statements nobody waits for.
+        COPY is the one thing that needs an unpipelined one.
+        """
         async with self.pool.connection() as connection:
-            await _open(connection, merchant.id)
-            uow = UnitOfWork(connection, merchant, actor)
             try:
-                yield uow
-                async with connection.pipeline():
+                async with contextlib.AsyncExitStack() as stack:
+                    pipeline = await stack.enter_async_context(connection.pipeline()) if pipelined else None
+                    await _open(connection, merchant.id)
+                    uow = UnitOfWork(connection, merchant, actor, pipeline)
+                    yield uow
                     await uow.write_facts()
                     await connection.execute("commit")
             except BaseException:
@@ -290,9 +311,9 @@ async def _become_app(connection: psycopg.AsyncConnection) -> None:
 
 
 async def _open(connection: psycopg.AsyncConnection, merchant_id: UUID) -> None:
-    """Begin and set the merchant in one round trip. SET LOCAL, because Citus does not pass set_config() on."""
-    statement = f"begin; set local siyu.merchant_id = '{merchant_id}'"
-    await connection.execute(statement.encode())
+    """Begin as this merchant. SET LOCAL, because Citus does not pass set_config() on; it takes no parameters."""
+    await connection.execute("begin")
+    await connection.execute(f"set local siyu.merchant_id = '{merchant_id}'".encode(), prepare=False)
 
 
 async def _roll_back(connection: psycopg.AsyncConnection) -> None:

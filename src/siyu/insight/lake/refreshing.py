@@ -55,7 +55,7 @@ async def refresh(database: Database, merchant: Merchant, folder: Path) -> Refre
     began = time.monotonic()
     async with asyncio.timeout(WAIT_SECONDS_MAX):
         while True:
-            async with database.begin(merchant) as uow:
+            async with database.begin(merchant, pipelined=False) as uow:
                 if await _take_turn(uow):
                     rows, written = await _refresh(uow, folder)
                     break

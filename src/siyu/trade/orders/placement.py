@@ -112,7 +112,7 @@ async def place_many(
 
 
 async def _place(uow: UnitOfWork, asked: Sequence[_Asked]) -> list[PlacedOrder | Exception]:
-    """Two round trips: everything there is to know, then everything there is to write."""
+    """Two round trips: one for everything there is to know, one for everything there is to write and the commit."""
     answers: dict[int, PlacedOrder | Exception] = {}
     order_ids = [ids.new() for _ in asked]
     wanted = [_pieces(one.order) for one in asked]
@@ -127,12 +127,10 @@ async def _place(uow: UnitOfWork, asked: Sequence[_Asked]) -> list[PlacedOrder |
     refusals, taken = inventory.share_out(levels, [wanted[i] for i, _ in drafts])
     answers |= {i: no for (i, _), no in zip(drafts, refusals, strict=True) if no is not None}
     drafts = [(i, draft) for i, draft in drafts if i not in answers]
-    async with uow.together():
-        await asyncio.gather(
-            inventory.promise(uow, taken),
-            _write(uow, drafts, came, answers),
-            _free_keys(uow, [asked[i].order for i in fresh if i in answers]),
-        )
+    refused = [asked[i].order for i in fresh if i in answers]
+    await inventory.promise(uow, taken)
+    await _write(uow, drafts, came, answers)
+    await _free_keys(uow, refused)
     await _replay(uow, asked, answers)
     return [answers[i] for i in range(len(asked))]
 
@@ -198,7 +196,7 @@ async def _write(
     if not drafts:
         return
     rows = [_order_row(draft, came[draft.asked.order.customer_id], uow.now) for _, draft in drafts]
-    await uow.run(
+    await uow.send(
         """
         with placed as (
             insert into orders (merchant_id, id, number, customer_id, channel, state, store_id, currency, total,
@@ -254,7 +252,7 @@ async def _free_keys(uow: UnitOfWork, orders: Sequence[PlaceOrder]) -> None:
     """A refused order leaves its key free: the buyer may try again with the same one."""
     if not orders:
         return
-    await uow.run(
+    await uow.send(
         """
         delete from idempotency_keys k using unnest(%(actors)s::uuid[], %(keys)s::text[]) as t (actor, key)
         where k.merchant_id = %(merchant_id)s and k.actor_id = t.actor and k.key = t.key

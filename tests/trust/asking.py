@@ -1,0 +1,177 @@
+"""What a curious client would send: for every route a request that makes sense, with ids of our choosing."""
+
+import json
+import re
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from siyu.kernel import ids
+
+PARAMETER = re.compile(r"\{(\w+):\w+\}")
+
+
+class Named(Mapping[str, str]):
+    """Ids by name that remember which of them were used."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values, self.used = values, dict[str, None]()
+
+    def __getitem__(self, name: str) -> str:
+        self.used[name] = None
+        return self.values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request. `ids_in_path` and `ids_in_body` name what it speaks of."""
+
+    method: str
+    path: str
+    json: Any = None
+    form: dict[str, str] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    ids_in_path: tuple[str, ...] = ()
+    ids_in_body: tuple[str, ...] = ()
+
+    @property
+    def frame(self) -> str:
+        return self.path.split("/", 2)[1]
+
+
+# JSON bodies by the end of the path.
+BODIES: dict[tuple[str, str], Callable[[Mapping[str, str]], Any]] = {
+    ("POST", "/quotes"): lambda n: {"lines": [{"sku_id": n["sku_id"], "quantity": 1}]},
+    ("POST", "/orders"): lambda n: {
+        "store_id": n["store_id"],
+        "customer_id": n["customer_id"],
+        "lines": [{"sku_id": n["sku_id"], "quantity": 1}],
+        "expected_total": 99_999,
+    },
+    ("POST", "/hand-over"): lambda n: {"pickup_code": n["pickup_code"]},
+    ("PUT", "/price"): lambda n: {"price": 1_290},
+    ("POST", "/stock/arrivals"): lambda n: [
+        {"store_id": n["store_id"], "sku_id": n["sku_id"], "quantity": 1}
+    ],
+    ("POST", "/doors"): lambda n: {
+        "name": "侧门",
+        "kind": "store_shelf",
+        "space": "point",
+        "ownership": "owned",
+        "store_id": n["store_id"],
+        "staff_id": n["staff_id"],
+        "promoter_id": n["promoter_id"],
+    },
+    ("POST", "/scans"): lambda n: {"visitor_id": str(ids.new())},
+    ("POST", "/costs"): lambda n: {"day": "2026-01-03", "amount": 100},
+    ("POST", "/phone-codes"): lambda n: {"phone": "13900139000"},
+    ("POST", "/sessions"): lambda n: {"phone": "13900139000", "code": "000000", "agrees": True},
+    ("POST", "/plans"): lambda n: {"name": "方案", "rate_bps": 100, "category_id": n["category_id"]},
+    ("POST", "/me/promoter"): lambda n: {"name": "新人", "agrees": True},
+    ("POST", "/refunds"): lambda n: {
+        "id": str(ids.new()),
+        "lines": [{"line_no": 1, "quantity": 1}],
+        "reason": "看看",
+    },
+}
+
+
+def form_of(handler: HTTPRouteHandler, named: Mapping[str, str], *skus: str) -> dict[str, str]:
+    """All fields that any form has; cut to those that the handler declares, where it declares them."""
+    everything = {
+        "sku": lambda: named["sku_id"], "sku_id": lambda: named["sku_id"], "store": lambda: named["store_id"],
+        "store_id": lambda: named["store_id"], "category": lambda: named["category_id"],
+        "lines": lambda: f"{named['sku_id']}*1",
+        "code": lambda: named["pickup_code"],
+    }  # fmt: skip
+    plain = {
+        "quantity": "1", "title": "果篮", "name": "新名字", "unit": "件", "kind": "store_shelf", "space": "point",
+        "ownership": "owned", "amount": "1.00", "day": "2026-01-03", "rate_bps": "1", "reason": "看看",
+        "refund_id": str(ids.new()), "line-1": "1", "login": f"l{ids.new().hex[-12:]}", "role": "guide",
+        "password": "another long password", "permission": "orders:read", "is_on_shelf": "1", "is_sellable": "1",
+        "is_active": "1", "is_open": "1", "expected_total": "99999", "idempotency_key": ids.new().hex, "agree": "1",
+        "agrees": "1", "version": "2026-11", "phone": "13900139000", "purpose": "marketing", "given": "1",
+        "chosen": "1", "next": "", "sku_code-0": "NEW", "address": "一路", "note": "",
+    }  # fmt: skip
+    # The console names the field of a price after its SKU.
+    plain |= {f"price-{sku}": "12.90" for sku in skus}
+    wanted = _declared_fields(handler)
+    return {
+        **{name: value() for name, value in everything.items() if wanted is None or name in wanted},
+        **{name: value for name, value in plain.items() if wanted is None or name in wanted},
+    }
+
+
+def _declared_fields(handler: HTTPRouteHandler) -> set[str] | None:
+    hint = typing.get_type_hints(handler.fn).get("data")
+    return (
+        set(hint.__struct_fields__) if isinstance(hint, type) and issubclass(hint, msgspec.Struct) else None
+    )
+
+
+def name_of(parameter: str, path: str) -> str:
+    """Under which name the id of a path parameter is kept."""
+    if parameter == "code":
+        return "code_of_account" if "/ledger/" in path else "door_code"
+    if parameter == "order_id" and path.endswith(("/payment", "/cancel", "/begin", "/state")):
+        return "unpaid_order_id"
+    if parameter == "order_id" and path.endswith(("/receive", "/received", "/refunds")):
+        return "done_order_id"
+    return parameter
+
+
+FIXED = {
+    "chart": "sales",
+    "kind": "svg",
+    "consumer": "distribution",
+    "key": "apple.webp",
+    "path": "x",
+    "file_path": "x",
+}
+
+
+def ask(
+    method: str,
+    path: str,
+    handler: HTTPRouteHandler,
+    slug: str,
+    in_path: Mapping[str, str],
+    in_body: Mapping[str, str],
+) -> Ask:
+    """The request of a route of merchant `slug`, speaking of the given ids."""
+    path_ids, body_ids = Named(in_path), Named(in_body)
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        return slug if name == "slug" else FIXED.get(name) or path_ids[name_of(name, path)]
+
+    real = PARAMETER.sub(value, path)
+    body = form = None
+    if method != "GET":
+        if path.startswith(("/api/", "/cb/")):
+            maker = next(
+                (make for (m, end), make in BODIES.items() if m == method and path.endswith(end)), None
+            )
+            body = maker(body_ids) if maker else None
+        else:
+            form = form_of(handler, body_ids, in_path["sku_id"], in_body["sku_id"])
+    return Ask(
+        method, real, body, form,
+        headers={"idempotency-key": ids.new().hex} if path.endswith("/orders") else {},
+        ids_in_path=tuple(path_ids.used), ids_in_body=tuple(body_ids.used),
+    )  # fmt: skip
+
+
+def said_by(asked: Ask) -> str:
+    """Everything the request itself says: an answer that repeats it tells nothing new."""
+    return asked.path + json.dumps([asked.json, asked.form])
