@@ -183,8 +183,11 @@ def _refused_by_database(request: Request[Any, Any, Any], error: psycopg.Error) 
 
 def create_app(house: House, extra: Sequence[HTTPRouteHandler | Router] = ()) -> Litestar:
     """The web application over an open house."""
+    # Only the JSON API is described by OpenAPI; pages are for people.
+    pages = [route for route in ROUTES if not any(path.startswith("/api/") for path in _paths(route))]
+    machine = [route for route in ROUTES if route not in pages]
     app = Litestar(
-        [health, media, web.static_router(), *ROUTES, *extra],
+        [health, media, web.static_router(), *machine, _unlisted(pages), *extra],
         guards=[permitted],
         dependencies=DEPENDENCIES,
         exception_handlers={**web.exception_handlers(), psycopg.Error: _refused_by_database},
@@ -200,6 +203,14 @@ def create_app(house: House, extra: Sequence[HTTPRouteHandler | Router] = ()) ->
     app.state.wechat = house.wechat
     app.state.sms = house.sms
     return app
+
+
+def _paths(route: HTTPRouteHandler | Router) -> list[str]:
+    return sorted(route.paths) if isinstance(route, HTTPRouteHandler) else [route.path]
+
+
+def _unlisted(pages: Sequence[HTTPRouteHandler | Router]) -> Router:
+    return Router("/", route_handlers=list(pages), include_in_schema=False)
 
 
 def _openapi() -> OpenAPIConfig:

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -92,7 +93,6 @@ def form_of(handler: HTTPRouteHandler, named: Mapping[str, str], *skus: str) -> 
         "sku": lambda: named["sku_id"], "sku_id": lambda: named["sku_id"], "store": lambda: named["store_id"],
         "store_id": lambda: named["store_id"], "category": lambda: named["category_id"],
         "lines": lambda: f"{named['sku_id']}*1",
-        "code": lambda: named["pickup_code"],
     }  # fmt: skip
     plain = {
         "quantity": "1", "title": "果篮", "name": "新名字", "unit": "件", "kind": "store_shelf", "space": "point",
@@ -101,10 +101,11 @@ def form_of(handler: HTTPRouteHandler, named: Mapping[str, str], *skus: str) -> 
         "password": "another long password", "permission": "orders:read", "is_on_shelf": "1", "is_sellable": "1",
         "is_active": "1", "is_open": "1", "expected_total": "99999", "idempotency_key": ids.new().hex, "agree": "1",
         "agrees": "1", "version": "2026-11", "phone": "13900139000", "purpose": "marketing", "given": "1",
-        "chosen": "1", "next": "", "sku_code-0": "NEW", "address": "一路", "note": "",
+        "chosen": "1", "next": "", "address": "一路 1 号", "note": "",
+        "code": f"C{ids.new().hex[-10:]}", "code-0": f"K{ids.new().hex[-10:]}", "price-0": "5.00", "title-0": "",
     }  # fmt: skip
-    # The console names the field of a price after its SKU.
-    plain |= {f"price-{sku}": "12.90" for sku in skus}
+    if skus:
+        plain |= {f"price-{sku}": "12.90" for sku in skus}
     wanted = _declared_fields(handler)
     return {
         **{name: value() for name, value in everything.items() if wanted is None or name in wanted},
@@ -119,6 +120,21 @@ def _declared_fields(handler: HTTPRouteHandler) -> set[str] | None:
     )
 
 
+# Ids that a page takes in its query, by the end of the path.
+QUERIES: dict[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "/stock/entry": lambda n: {"kind": "receive", "store": n["store_id"], "sku": n["sku_id"]},
+    "/console/{slug:str}/stock": lambda n: {"store": n["store_id"]},
+    "/console/{slug:str}/products": lambda n: {"category": n["category_id"]},
+    "/shop/{slug:str}/feed": lambda n: {"c": n["category_id"]},
+    "/shop/{slug:str}/category": lambda n: {"c": n["category_id"]},
+    "/shop/{slug:str}/checkout": lambda n: {"sku": n["sku_id"], "quantity": "1"},
+    "/api/v1/{slug:str}/products": lambda n: {"category_id": n["category_id"]},
+    "/api/v1/{slug:str}/stock": lambda n: {"store_id": n["store_id"]},
+    "/api/v1/{slug:str}/commissions": lambda n: {"promoter_id": n["promoter_id"], "order_id": n["order_id"]},
+    "/insight/rows": lambda n: {"metric": "today", "key": "orders"},
+}
+
+
 def name_of(parameter: str, path: str) -> str:
     """Under which name the id of a path parameter is kept."""
     if parameter == "code":
@@ -131,7 +147,7 @@ def name_of(parameter: str, path: str) -> str:
 
 
 FIXED = {
-    "chart": "sales",
+    "chart": "segments",
     "kind": "svg",
     "consumer": "distribution",
     "key": "apple.webp",
@@ -157,14 +173,22 @@ def ask(
 
     real = PARAMETER.sub(value, path)
     body = form = None
-    if method != "GET":
+    if method == "GET":
+        query = next((make(body_ids) for end, make in QUERIES.items() if path.endswith(end)), {})
+        real += f"?{urlencode(query)}" if query else ""
+    else:
         if path.startswith(("/api/", "/cb/")):
             maker = next(
                 (make for (m, end), make in BODIES.items() if m == method and path.endswith(end)), None
             )
             body = maker(body_ids) if maker else None
         else:
-            form = form_of(handler, body_ids, in_path["sku_id"], in_body["sku_id"])
+            # The console names the field of a price after its SKU.
+            form = form_of(handler, body_ids, *([in_path["sku_id"]] if path.endswith("/price") else []))
+            if path.endswith("/count"):
+                form["quantity"] = "50"
+            if path.endswith("/verify"):
+                form["code"] = body_ids["pickup_code"]
     return Ask(
         method, real, body, form,
         headers={"idempotency-key": ids.new().hex} if path.endswith("/orders") else {},

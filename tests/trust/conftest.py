@@ -6,11 +6,9 @@ import psycopg
 import pytest
 from litestar import Litestar
 
-from siyu.kernel import ids
-from siyu.people import merchants
 from siyu.runtime.db import Database
 from siyu.settings import Settings
-from trust.premises import Premises, furnished, whole_house
+from trust.premises import Premises, premises_of, whole_house
 
 
 @pytest.fixture
@@ -25,20 +23,13 @@ async def app(database: Database, settings: Settings) -> AsyncIterator[Litestar]
         yield app
 
 
-async def premises(database: Database, settings: Settings, mark: str) -> Premises:
-    slug = f"m{ids.new().hex[-20:]}"
-    return await furnished(
-        database, settings, await merchants.create(database.url, slug=slug, name=f"{mark}店"), mark
-    )
-
-
 @pytest.fixture(scope="session")
 async def theirs(database: Database, settings: Settings) -> Premises:
     """The merchant whose rows are to be left alone; no test of this folder changes them."""
-    return await premises(database, settings, "甲家")
+    return await premises_of(database, settings, "甲家")
 
 
 @pytest.fixture(scope="session")
 async def ours(database: Database, settings: Settings) -> Premises:
     """The merchant that looks over the wall."""
-    return await premises(database, settings, "乙家")
+    return await premises_of(database, settings, "乙家")

@@ -20,7 +20,7 @@ from siyu.goods import catalog
 from siyu.growth import distribution
 from siyu.kernel import ids
 from siyu.kernel.permissions import ROLES, STAFF
-from siyu.people import customers, staff
+from siyu.people import customers, merchants, staff
 from siyu.place import doors
 from siyu.runtime import limits, sessions
 from siyu.runtime.db import Database, Merchant
@@ -106,10 +106,19 @@ async def whole_house(database: Database, settings: Settings) -> AsyncIterator[L
         yield apps[0]
 
 
+async def premises_of(database: Database, settings: Settings, mark: str) -> Premises:
+    """A fresh merchant that has everything."""
+    slug = f"m{ids.new().hex[-20:]}"
+    merchant = await merchants.create(database.url, slug=slug, name=f"{mark}店")
+    return await furnished(database, settings, merchant, mark)
+
+
 async def furnished(database: Database, settings: Settings, merchant: Merchant, mark: str) -> Premises:
     """Everything a merchant can have, at least one row of each, with `mark` in every name."""
     shop = await a_shop(database, merchant)
-    buyer, friend = await a_customer(database, merchant), await a_customer(database, merchant)
+    openid = f"o{ids.new().hex[:27]}"
+    sandbox.add_person(settings.folder("trust_sandbox"), openid=openid, nickname=f"{mark}小满")
+    buyer, friend = await a_customer(database, merchant, openid), await a_customer(database, merchant)
     async with database.begin(merchant) as uow:
         await customers.bind(uow, buyer, "phone", f"138{ids.new().int % 10**8:08d}")
         await customers.record_consent(uow, buyer, "marketing", is_given=True, channel="shop")

@@ -1,7 +1,6 @@
 """Nobody reaches another merchant through any route: neither with their credentials at the other's address, nor with
 the other's ids at their own."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,9 +13,12 @@ from litestar.handlers import HTTPRouteHandler
 
 from architecture.app_routes import mounted
 from siyu import web
+from siyu.kernel import ids
+from siyu.runtime.db import Database
 from siyu.runtime.edge import cookie_of
+from siyu.settings import Settings
 from trust.asking import Ask, ask, said_by
-from trust.premises import Premises, fingerprints, tables_of
+from trust.premises import Premises, fingerprints, premises_of, tables_of
 
 # Who may come to which frame. A key speaks to the API, a cookie to the pages.
 ACTORS = {
@@ -163,45 +165,48 @@ async def test_a_shopper_of_one_merchant_is_a_visitor_at_another(
     assert wrong == []
 
 
-def mixed(
-    method: str, path: str, handler: HTTPRouteHandler, ours: Premises, theirs: Premises
-) -> Iterator[tuple[Ask, str]]:
-    """The route at our own address with their ids: all of them, and each one alone among ours."""
-    slug = ours.merchant.slug
-    whole = ask(method, path, handler, slug, theirs.ids, theirs.ids)
-    yield whole, "all"
-    for name in whole.ids_in_path:
-        yield ask(method, path, handler, slug, {**ours.ids, name: theirs.ids[name]}, ours.ids), f"path {name}"
-    for name in whole.ids_in_body:
-        yield ask(method, path, handler, slug, ours.ids, {**ours.ids, name: theirs.ids[name]}), f"body {name}"
-
-
 @pytest.mark.timeout(240)
 async def test_ids_of_another_merchant_mean_nothing_at_ones_own_address(
     app: Litestar, caller: Caller, ours: Premises, theirs: Premises, watch: Watch
 ) -> None:
-    wrong = []
+    """Their id in the path is answered like an id that nobody has; in a body it changes and tells nothing."""
+    slug, wrong = ours.merchant.slug, []
+    nobody = {name: nobodys(value) for name, value in ours.ids.items()}
     for method, path, handler in routes(app):
-        for asked, which in mixed(method, path, handler, ours, theirs):
+        whole = ask(method, path, handler, slug, theirs.ids, theirs.ids)
+        for name in whole.ids_in_path:
+            asked, unknown = (
+                ask(method, path, handler, slug, {**ours.ids, name: others[name]}, ours.ids)
+                for others in (theirs.ids, nobody)
+            )
             for actor in ACTORS[asked.frame]:
-                answer = await caller.send(asked, actor, ours.merchant.slug)
-                status = answer.status_code
-                # An id in the path is the thing itself: there is no such thing here.
-                is_wrong = (
-                    asked.ids_in_path and which != "body" and not which.startswith("body") and status < 400
-                )
-                if is_wrong and not is_turned_away(answer) and path not in FINE_WITHOUT:
-                    wrong.append((actor, method, path, which, status))
-                if status >= 500 or leaked(answer, asked, theirs.secrets):
-                    wrong.append((actor, method, path, which, status, leaked(answer, asked, theirs.secrets)))
-            if method != "GET" and (changed := await watch.changed()):
-                wrong.append(("changed", method, path, which, changed))
+                answers = [await caller.send(each, actor, slug) for each in (asked, unknown)]
+                if answers[0].status_code != answers[1].status_code or leaked(
+                    answers[0], asked, theirs.secrets
+                ):
+                    wrong.append((actor, method, path, name, [answer.status_code for answer in answers]))
+        in_body = [
+            ask(method, path, handler, slug, ours.ids, {**ours.ids, name: theirs.ids[name]})
+            for name in whole.ids_in_body
+        ]
+        for asked in (whole, *in_body):
+            for actor in ACTORS[asked.frame]:
+                answer = await caller.send(asked, actor, slug)
+                if answer.status_code >= 500 or leaked(answer, asked, theirs.secrets):
+                    wrong.append(
+                        (actor, method, path, answer.status_code, leaked(answer, asked, theirs.secrets))
+                    )
+        if method != "GET" and (changed := await watch.changed()):
+            wrong.append(("changed", method, path, changed))
 
-    print(*wrong, sep="\n")
     assert wrong == []
 
 
-FINE_WITHOUT: set[str] = set()
+def nobodys(value: str) -> str:
+    """An id of the same shape that nobody has."""
+    if value.startswith("promoter:"):
+        return f"promoter:{ids.new()}"
+    return str(ids.new()) if len(value) == len(str(ids.new())) else "ZZZZ0000"
 
 
 async def test_no_row_of_ours_speaks_of_theirs(
@@ -221,21 +226,50 @@ async def test_no_row_of_ours_speaks_of_theirs(
     assert found == []
 
 
-async def test_the_same_requests_work_for_the_merchant_they_belong_to(
-    app: Litestar, ours: Premises, caller: Caller
-) -> None:
-    """The walk above proves something only if its requests make sense: at home nearly all of them are understood."""
-    refused, answered = [], 0
-    for method, path, handler in routes(app):
-        asked = ask(method, path, handler, ours.merchant.slug, ours.ids, ours.ids)
-        actors = [actor for actor in ACTORS[asked.frame] if actor != "visitor"] or ["visitor"]
-        statuses = [(await caller.send(asked, actor, ours.merchant.slug)).status_code for actor in actors]
-        if min(statuses) < 400:
-            answered += 1
-        else:
-            refused.append((method, path, statuses))
-    if os.environ.get("TRUST_SHOW"):
-        for line in refused:
-            print(line)
+# At home these may say no: they want a gateway's word, a text's code, an uploaded file, or an order that the walk has
+# already moved on.
+NEEDS_MORE = """
+GET  /media/{slug:str}/{key:path}
+GET  /shop/{slug:str}/signin/wechat/back
+POST /shop/{slug:str}/signin/phone
+POST /shop/{slug:str}/signin/code
+POST /shop/{slug:str}/me/phone
+POST /shop/{slug:str}/cart/choose
+POST /shop/{slug:str}/orders/{order_id:uuid}/received
+POST /shop/{slug:str}/pay/{order_id:uuid}/begin
+POST /shop/{slug:str}/pay/{order_id:uuid}/cancel
+POST /api/v1/{slug:str}/phone-codes
+POST /api/v1/{slug:str}/sessions
+POST /api/v1/{slug:str}/orders/{order_id:uuid}/payment
+POST /api/v1/{slug:str}/orders/{order_id:uuid}/cancel
+POST /api/v1/{slug:str}/orders/{order_id:uuid}/hand-over
+POST /api/v1/{slug:str}/orders/{order_id:uuid}/receive
+POST /api/v1/{slug:str}/orders/{order_id:uuid}/refunds
+POST /cb/{slug:str}/wxpay
+POST /console/{slug:str}/signin
+POST /console/{slug:str}/imports
+GET  /console/{slug:str}/imports/files/{upload_id:uuid}
+POST /console/{slug:str}/imports/files/{upload_id:uuid}
+POST /console/{slug:str}/imports/{run_id:uuid}/continue
+GET  /console/{slug:str}/imports/{run_id:uuid}/refused.csv
+POST /console/{slug:str}/orders/{order_id:uuid}/cancel
+POST /console/{slug:str}/orders/{order_id:uuid}/refunds
+POST /desk/{slug:str}/signin
+POST /desk/{slug:str}/verify
+"""
 
-    assert answered > 0
+
+async def test_the_same_requests_work_at_home(app: Litestar, database: Database, settings: Settings) -> None:
+    """The walks above prove something only if their requests make sense: at home nearly all of them are understood."""
+    home, refused = await premises_of(database, settings, "丙家"), set()
+    async with client_of(app) as client:
+        caller = Caller(client, home)
+        for method, path, handler in routes(app):
+            asked = ask(method, path, handler, home.merchant.slug, home.ids, home.ids)
+            actors = [actor for actor in ACTORS[asked.frame] if actor != "visitor"] or ["visitor"]
+            statuses = [(await caller.send(asked, actor, home.merchant.slug)).status_code for actor in actors]
+            if min(statuses) >= 400:
+                refused.add((method, path, min(statuses)))
+
+    expected = {tuple(line.split()) for line in NEEDS_MORE.strip().splitlines()}
+    assert {one for one in refused if one[:2] not in expected} == set()

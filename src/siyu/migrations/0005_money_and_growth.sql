@@ -63,6 +63,9 @@ create table promoters (
     foreign key (merchant_id, customer_id) references customers (merchant_id, id)
 );
 
+-- A door that named somebody else's promoter would bind sales to nobody, and their commission could never be written.
+alter table doors add foreign key (merchant_id, promoter_id) references promoters (merchant_id, id);
+
 -- One level by construction: a plan has a rate for the promoter of the sale and nothing for anybody above.
 create table commission_plans (
     merchant_id uuid not null,

@@ -29,7 +29,7 @@ def csrf_config(secret: str, *, secure: bool) -> CSRFConfig:
         cookie_secure=secure,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=["^/api/", "^/cb/"],
+        exclude=["^/api/", "^/cb/", "^/health$"],
     )
 
 

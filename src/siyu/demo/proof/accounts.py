@@ -103,8 +103,16 @@ async def settle_up(
         f"入口漏斗：{KOC_DOOR} 多了这一位顾客",
         "the funnel of the KOC's door has this shopper",
         (found.scans, found.visitors, found.people, found.first_orders, found.first_revenue, found.revenue),
-        (1, 1, 1, 1, expected.first_revenue, expected.revenue),
-        f"+1 scan, +1 visitor, +1 person, +1 first order · first {found.first_revenue}, all {found.revenue} fen",
+        (
+            expected.scans,
+            expected.visitors,
+            expected.people,
+            expected.first_orders,
+            expected.first_revenue,
+            expected.revenue,
+        ),
+        f"scans +{found.scans} · visitors +{found.visitors} · people +{found.people} · first orders +{found.first_orders}"
+        f" · first {found.first_revenue} · all {found.revenue} fen",
     )
     told.expect(
         "KOC 的佣金等于各行之和",

@@ -102,13 +102,15 @@ async def come_in(stage: Stage, told: Transcript, staff: Api) -> Shopper:
     await stage.later(timedelta(minutes=2))
     api = await by_phone(stage, PHONE)
     known = await staff.get(f"/customers?search={NICKNAME}", Page[customers.CustomerCard])
+    if not known.items:
+        raise Unexpected(f"no customer is called {NICKNAME}")
     cards = [(card.nickname, card.first_door_name, "phone" in card.identity_kinds) for card in known.items]
     told.expect(
         "微信和手机是同一个人，首个入口是 KOC",
         "WeChat and phone are one person, the first door is the KOC's",
         cards,
         [(NICKNAME, stage.demo.koc.nickname, True)],
-        f"{cards[0][0]} ← {cards[0][1]}" if cards else "",
+        f"{cards[0][0]} ← {cards[0][1]}",
     )
     return Shopper(browser, api, openid, known.items[0].id)
 

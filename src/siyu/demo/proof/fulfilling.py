@@ -64,6 +64,8 @@ async def fulfil(
         [(stage.demo.koc.nickname, "pending", amount) for amount in expected],
         " + ".join(f"{row.basis}×{row.rate_bps / 100:g}%={row.amount}" for row in rows) + " fen",
     )
+    if not rows:
+        raise Unexpected("the order earned no commission")
     await _over_the_counter(stage, told, staff, order)
     received = await shopper.api.send("POST", f"/orders/{placed.id}/receive", None, orders.Order)
     told.expect("顾客确认收货", "the shopper confirms receipt", received.state, "received")

@@ -6,7 +6,7 @@ import msgspec
 
 from siyu.demo.proof import buying, fulfilling, paying
 from siyu.demo.proof.buying import Basket, Line, level
-from siyu.demo.proof.entering import Shopper, by_phone
+from siyu.demo.proof.entering import KOC_DOOR, Shopper, by_phone
 from siyu.demo.proof.stage import Stage, until
 from siyu.demo.proof.transcript import Transcript
 from siyu.demo.proof.wire import Api, Unexpected
@@ -28,6 +28,7 @@ class Kept(msgspec.Struct, frozen=True):
 async def run_late(stage: Stage, told: Transcript, staff: Api, shopper: Shopper, basket: Basket) -> Kept:
     """Four orders, half an hour, four ends."""
     told.heading("超时与迟到的钱", "out of time, and late money")
+    await _come_back(stage, told, shopper)
     skin, produce = basket.lines
     scarce = await _scarce(staff, basket)
     levels = await level(staff, basket.store_id, skin.sku_id)
@@ -35,6 +36,8 @@ async def run_late(stage: Stage, told: Transcript, staff: Api, shopper: Shopper,
     silent = await buying.place(shopper, basket.store_id, Line(produce.sku_id, 2))
     late = await buying.place(shopper, basket.store_id, Line(skin.sku_id, 1))
     crossed = await buying.place(shopper, basket.store_id, scarce)
+    door = (await staff.get(f"/orders/{silent.id}", orders.Order)).door_name
+    told.expect("新订单归到这个码", "the new orders belong to this door", door, stage.demo.koc.nickname)
     for order in (silent, late, crossed):
         await paying.begin(stage, shopper, order.id)
     await paying.pay_at_gateway(stage, await paying.trade_number(staff, silent.id), callback="drop")
@@ -44,6 +47,17 @@ async def run_late(stage: Stage, told: Transcript, staff: Api, shopper: Shopper,
     await _is_honoured(stage, told, staff, late)
     await _goes_back(stage, told, staff, basket, crossed, scarce)
     return await _partly_back(told, staff, silent, late)
+
+
+async def _come_back(stage: Stage, told: Transcript, shopper: Shopper) -> None:
+    """A touch counts for a week; eight days have passed, so the same door is scanned again."""
+    scan = await shopper.browser.get(f"/d/{stage.slug}/{KOC_DOOR}")
+    told.expect(
+        "归因期已过，再扫一次 KOC 的码",
+        "a week is over: the KOC's door is scanned again",
+        scan.status_code,
+        303,
+    )
 
 
 async def _scarce(staff: Api, basket: Basket) -> Line:
@@ -134,6 +148,8 @@ async def _partly_back(
         return [(row.state, row.amount, row.reversed_amount) for row in found]
 
     before = await until(rows, lambda found: len(found) == 2)
+    if len(before) != 2:
+        raise Unexpected("the orders of the late payments earned no commission")
     asked = await fulfilling.give_back(staff, silent.id, 1, 1)
     finished = await fulfilling.done(staff, silent.id, asked.id)
     amount = before[0][1]

@@ -241,4 +241,4 @@ async def _explain(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
     )
     if state is None:
         raise NotFound(what="订单 / order")
-    raise WrongState(state=state)
+    raise WrongState(state)

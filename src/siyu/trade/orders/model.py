@@ -8,6 +8,18 @@ import msgspec
 from siyu.kernel.errors import DomainError
 
 
+# What a refusal calls the states, in both languages.
+STATE_WORDS = {
+    "unpaid": "还没有付款 / not paid yet",
+    "expired": "已过付款时间 / past its time to pay",
+    "paid": "已付款 / paid",
+    "picked_up": "已提货 / picked up",
+    "received": "已完成 / complete",
+    "refunded": "已退款 / refunded",
+    "closed": "已关闭 / closed",
+}
+
+
 class WantedLine(msgspec.Struct, frozen=True):
     """So many pieces of one SKU."""
 
@@ -171,8 +183,11 @@ class WrongState(DomainError):
 
     code = "orders.wrong_state"
     status = 409
-    zh = "订单当前状态（{state}）不能做这个操作。"
-    en = "The order is {state}; this cannot be done now."
+    zh = "订单{word}，不能做这个操作。"
+    en = "The order is {word}; this cannot be done now."
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state=state, word=STATE_WORDS.get(state, state))
 
 
 class WrongStore(DomainError):

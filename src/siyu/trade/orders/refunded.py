@@ -56,7 +56,7 @@ async def take_back_units(
     if head is None:
         raise NotFound(what="订单 / order")
     if head.state not in {"paid", "picked_up", "received"}:
-        raise WrongState(state=head.state)
+        raise WrongState(head.state)
     rows = await uow.all(
         _Row,
         """

@@ -134,7 +134,7 @@ async def cancel_unpaid(
     async with database.begin(merchant) as uow:
         order = await orders.find(uow, order_id, customer_id=customer_id)
         if order.state != "unpaid":
-            raise orders.WrongState(state=order.state)
+            raise orders.WrongState(order.state)
     reason = "cancelled_by_buyer" if customer_id else "cancelled_by_merchant"
     payment = await _waiting(database, merchant, order_id)
     if payment is None:
@@ -145,7 +145,7 @@ async def cancel_unpaid(
     async with database.begin(merchant) as uow:
         order = await orders.find(uow, order_id)
         if order.state != "closed":
-            raise orders.WrongState(state=order.state)
+            raise orders.WrongState(order.state)
 
 
 async def _waiting(database: Database, merchant: Merchant, order_id: UUID) -> _Waiting | None:

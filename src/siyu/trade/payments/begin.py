@@ -69,7 +69,7 @@ async def begin(
     async with database.begin(merchant) as uow:
         order = await orders.find(uow, order_id, customer_id=customer_id)
         if order.state != "unpaid" or order.pay_by is None or order.pay_by <= uow.now:
-            raise orders.WrongState(state=order.state if order.state != "unpaid" else "expired")
+            raise orders.WrongState(order.state if order.state != "unpaid" else "expired")
         openid = await customers.openid_of(uow, customer_id)
         if openid is None:
             raise CannotPayHere
