@@ -117,7 +117,6 @@ async def running(
         try:
             yield house
         finally:
-            gc.unfreeze()
             stop.set()
             worker.stop()
             await asyncio.gather(*tasks, return_exceptions=True)

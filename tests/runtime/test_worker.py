@@ -91,3 +91,26 @@ async def test_two_workers_do_not_digest_the_same_fact_twice(database: Database,
             )
             == 5
         )
+
+
+async def test_facts_are_read_in_the_order_of_their_transactions_not_of_their_digits(
+    database: Database, merchant: Merchant
+) -> None:
+    people = [str(ids.new()) for _ in range(4)]
+    async with database.begin(merchant) as uow:
+        for person, tx in zip(people, ("9", "10", "99", "100"), strict=True):
+            await uow.run(
+                """
+                insert into events (merchant_id, id, tx, kind, at, data)
+                values (%(merchant_id)s, %(id)s, %(tx)s::xid8, 'people.joined', %(now)s,
+                        jsonb_build_object('kind', 'people.joined', 'customer_id', %(person)s::text))
+                """,
+                id=ids.new(),
+                tx=tx,
+                person=person,
+            )
+    seen: list[str] = []
+
+    await digest_all(database, merchant, remembering(seen))
+
+    assert seen == people

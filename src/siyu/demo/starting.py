@@ -28,8 +28,9 @@ def run(settings: Settings) -> int:
     if trouble := _trouble(settings):
         Console(stderr=True).print(trouble, markup=False)
         return 1
-    # One line for every call to the sandbox would push the panel off the screen.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # The panel is what people should see: not a line for every call to the sandbox, nor how the database was made.
+    for name in ("httpx", "siyu.runtime"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     console = Console()
     try:
         return serve.loop_runner()(_serve(settings, console))

@@ -1,9 +1,13 @@
 """Money: whole minor units and a currency. Nothing here ever sees a float."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
 
+AMOUNT = re.compile(
+    r"(?P<sign>[+-]?)(?P<major>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.(?P<rest>[0-9]*))?",
+)
 BASIS_POINTS = 10_000  # 100 %
 
 # Minor digits of the currencies that do not have two (ISO 4217).
@@ -82,17 +86,14 @@ def symbol(currency: str) -> str:
 
 
 def parse(text: str, currency: str = "CNY") -> int:
-    """`"12.30"` → 1230 minor units. Raises ValueError for anything that is not an exact amount."""
+    """`"1,212.30"` → 121230 minor units. Raises ValueError for anything that is not an exact amount.
+
+    Commas group thousands and nothing else: `12,30` is refused, because it may mean 12.30.
+    """
     places = digits(currency)
-    cleaned = text.strip().replace(",", "")
-    sign = -1 if cleaned.startswith("-") else 1
-    major, _, rest = cleaned.lstrip("+-").partition(".")
-    rest = rest.rstrip("0")
-    if (
-        not (major or rest)
-        or len(rest) > places
-        or not (major + rest).isascii()
-        or not (major + rest).isdigit()
-    ):
+    found = AMOUNT.fullmatch(text.strip())
+    major, rest = (found["major"] or "", (found["rest"] or "").rstrip("0")) if found else ("", "")
+    if found is None or not (major or rest) or len(rest) > places:
         raise ValueError(f"not an amount in {currency}: {text!r}")
-    return sign * int((major or "0") + rest.ljust(places, "0"))
+    sign = -1 if found["sign"] == "-" else 1
+    return sign * int((major.replace(",", "") or "0") + rest.ljust(places, "0"))

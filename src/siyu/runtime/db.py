@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from psycopg.generators import send
 from psycopg.rows import AsyncRowFactory, tuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
@@ -99,7 +100,7 @@ class UnitOfWork:
         if self._trip is not None:
             await self._trip.made()
         elif self._pipeline is not None:
-            await self._pipeline.sync()
+            await _sync(self.connection, self._pipeline)
         return cursor.rowcount
 
     async def send(self, query: LiteralString, /, **params: Any) -> None:
@@ -114,7 +115,7 @@ class UnitOfWork:
         network time, because the answer queues behind everything else that is ready.
         """
         assert self._pipeline is not None, "only a pipelined unit of work has round trips to share"
-        self._trip = _RoundTrip(self._pipeline)
+        self._trip = _RoundTrip(self.connection, self._pipeline)
         try:
             yield
         finally:
@@ -151,7 +152,8 @@ class UnitOfWork:
 class _RoundTrip:
     """One journey to the server for all statements that are ready to go."""
 
-    def __init__(self, pipeline: psycopg.AsyncPipeline) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection, pipeline: psycopg.AsyncPipeline) -> None:
+        self.connection = connection
         self.pipeline = pipeline
         self._journey: asyncio.Future[None] | None = None
 
@@ -163,7 +165,18 @@ class _RoundTrip:
     async def _travel(self) -> None:
         await asyncio.sleep(0)  # the statements beside this one are still being queued
         self._journey = None
-        await self.pipeline.sync()
+        await _sync(self.connection, self.pipeline)
+
+
+async def _sync(connection: psycopg.AsyncConnection, pipeline: psycopg.AsyncPipeline) -> None:
+    """Send all that was queued and wait for the answers.
+
+    Everything is sent first: psycopg 3.3 by itself would wait for the answer to a statement of some hundred
+    kilobytes of which the socket has not yet taken the last part, and so for ever.
+    """
+    async with connection.lock:
+        await connection.wait(send(connection.pgconn))
+    await pipeline.sync()
 
 
 class _FactRow(msgspec.Struct, frozen=True):

@@ -168,10 +168,10 @@ async def _next(uow: UnitOfWork, cursor: _Cursor, limit: int) -> list[_Row]:
     return await uow.all(
         _Row,
         """
-        select id, tx::text, kind, at, data from events
-        where merchant_id = %(merchant_id)s and (tx, id) > (%(tx)s::xid8, %(last)s)
-          and tx < pg_snapshot_xmin(pg_current_snapshot())
-        order by tx, id limit %(limit)s
+        select e.id, e.tx::text as tx, e.kind, e.at, e.data from events e
+        where e.merchant_id = %(merchant_id)s and (e.tx, e.id) > (%(tx)s::xid8, %(last)s)
+          and e.tx < pg_snapshot_xmin(pg_current_snapshot())
+        order by e.tx, e.id limit %(limit)s
         """,
         tx=cursor.tx,
         last=cursor.id,

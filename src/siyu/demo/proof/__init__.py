@@ -15,12 +15,18 @@ from siyu.demo.proof.stage import Stage, standing
 from siyu.demo.proof.transcript import Transcript
 from siyu.demo.proof.wire import Unexpected
 
+INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
+
 
 def check() -> int:
     """Drive the loop and print what came of it; returns 0 only when every line holds."""
     # A log or a pipe has no width of its own; eighty columns would break most lines.
     told = Transcript(Console(width=None if sys.stdout.isatty() else 112))
-    return serve.loop_runner()(_check(told))
+    try:
+        return serve.loop_runner()(_check(told))
+    except KeyboardInterrupt:
+        told.console.print("已中断 / interrupted")
+        return INTERRUPTED
 
 
 async def _check(told: Transcript) -> int:

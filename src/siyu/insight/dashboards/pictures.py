@@ -158,7 +158,7 @@ def funnel(place: Place, found: tuple[metrics.DoorFunnel, ...], window: Window) 
         "xAxis": {
             "type": "category",
             "data": [door.name for door in drawn],
-            "axisLabel": {"width": 88, "overflow": "truncate", "interval": 0},
+            "axisLabel": {"width": 84, "overflow": "truncate", "interval": 0, "rotate": 26},
         },
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [

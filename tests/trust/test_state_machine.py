@@ -1,0 +1,407 @@
+"""Orders, payments, refunds and commission in any order of events, told once or often, against a model of a page.
+
+The model knows what was bought, what was paid, what was given back. After every step the books, the shelf and the
+commission must say the same.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from factories import Shop, a_customer, a_shop, placed, word_of_payment
+from siyu.connect import wxpay
+from siyu.goods import inventory
+from siyu.growth import distribution
+from siyu.kernel import clock, ids, money
+from siyu.kernel.errors import DomainError
+from siyu.money import ledger
+from siyu.people import merchants
+from siyu.place import doors
+from siyu.runtime.db import Database
+from siyu.runtime.migrate import migrate
+from siyu.runtime.worker import digest
+from siyu.trade import orders, payments
+
+RATE_BPS = 777  # leaves a remainder on nearly every line
+STOCK = 20
+WHICH = st.integers(0, 5)
+CONSUMER = distribution.CONSUMERS[0]
+
+
+@dataclass
+class Refund:
+    id: UUID
+    number: str
+    amount: int
+    is_done: bool = False
+
+
+@dataclass
+class Bought:
+    """What the model knows of an order. Units by line: [apples, milk], of which some were given back."""
+
+    id: UUID
+    number: str
+    prices: list[int]
+    units: list[int]
+    is_promoted: bool
+    state: str = "unpaid"
+    is_late: bool = False
+    back: list[int] = field(default_factory=lambda: [0, 0])
+    refunds: list[Refund] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return sum(n * price for n, price in zip(self.units, self.prices, strict=True))
+
+    @property
+    def refunded(self) -> int:
+        return sum(refund.amount for refund in self.refunds)
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state not in {"unpaid", "closed"}
+
+    @property
+    def commission_left(self) -> int:
+        """By the definition: what the units that were kept earn, each by its place in the line."""
+        left = 0
+        for units, price, back in zip(self.units, self.prices, self.back, strict=True):
+            if units:
+                earned = money.share(units * price, RATE_BPS)
+                left += money.share_of_units(earned, units, back, units - back)
+        return left if self.is_promoted and self.is_paid else 0
+
+
+class Trade(RuleBasedStateMachine):
+    """One merchant, a friend of a promoter and a stranger, and everything that can happen to their orders."""
+
+    database: Database
+    loop: asyncio.AbstractEventLoop
+
+    def does(self, work: Any) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def bought(self, which: int) -> Bought:
+        return self.orders[which % len(self.orders)]
+
+    @initialize()
+    def open_shop(self) -> None:
+        self.orders: list[Bought] = []
+        self.handed_over = self.put_back = 0
+        self.is_read = True
+        self.does(self._open())
+
+    async def _open(self) -> None:
+        merchant = await merchants.create(self.database.url, slug=f"m{ids.new().hex[-20:]}", name="模型店")
+        self.shop: Shop = await a_shop(self.database, merchant, stock=STOCK)
+        self.friend, self.stranger, promoter = [await a_customer(self.database, merchant) for _ in range(3)]
+        async with self.database.begin(merchant) as uow:
+            await distribution.add_plan(uow, name="常规", rate_bps=RATE_BPS)
+            self.promoter = await distribution.enrol(uow, promoter, kind="koc", name="小鱼")
+            (self.door,) = await doors.of_promoter(uow, self.promoter.id)
+
+    def teardown(self) -> None:
+        clock.move_to(timedelta(0))
+
+    @rule(apples=st.integers(0, 4), milk=st.integers(0, 3), by_friend=st.booleans())
+    def place(self, apples: int, milk: int, by_friend: bool) -> None:
+        if apples + milk:
+            self.does(self._place(apples, milk, by_friend))
+
+    async def _place(self, apples: int, milk: int, by_friend: bool) -> None:
+        shop = self.shop
+        if by_friend:
+            async with self.database.begin(shop.merchant) as uow:
+                await doors.scan(uow, self.door.code, ids.new(), self.friend)
+        try:
+            order = await placed(
+                self.database, shop, self.friend if by_friend else self.stranger, apples=apples, milk=milk
+            )
+        except inventory.NotEnoughStock:
+            return
+        async with self.database.begin(shop.merchant) as uow:
+            (number,) = await payments.open_payments(uow, [order.id])
+        lines = [(apples, shop.apple_price), (milk, shop.milk_price)]
+        units = [n for n, _ in lines if n] + [0] * sum(not n for n, _ in lines)
+        prices = [price for n, price in lines if n] + [0] * sum(not n for n, _ in lines)
+        self.orders.append(Bought(order.id, number, prices, units, by_friend))
+
+    @rule(apples=st.integers(1, 4), milk=st.integers(0, 3), by_friend=st.booleans(), far=st.integers(0, 3))
+    def buy(self, apples: int, milk: int, by_friend: bool, far: int) -> None:
+        """An order that goes some way at once: most of life happens after the payment."""
+        before = len(self.orders)
+        self.place(apples, milk, by_friend)
+        if len(self.orders) > before:
+            self.told_of_payment(before, 1)
+            for verb in ("hand_over", "confirm_received")[: far - 1 if far else 0]:
+                self.move_on(before, verb)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH)
+    def pays_when_the_goods_are_gone(self, which: int) -> None:
+        """Closed, sold to somebody else, and then the money arrives after all."""
+        order = self.bought(which)
+        if order.state == "unpaid":
+            self.close(which)
+            while (left := self.does(self._left())) >= max(order.units):
+                self.place(left, left, by_friend=False)
+            self.told_of_payment(which, 2)
+
+    async def _left(self) -> int:
+        """How much of what there is least of can still be sold."""
+        async with self.database.begin(self.shop.merchant) as uow:
+            levels = await inventory.levels(uow, [self.shop.apple, self.shop.milk], self.shop.store_id)
+        return min(level.on_hand - level.reserved for level in levels)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH, times=st.integers(1, 3))
+    def told_of_payment(self, which: int, times: int) -> None:
+        self.does(self._told(self.bought(which), times))
+
+    async def _told(self, order: Bought, times: int) -> None:
+        word = word_of_payment(order.number, order.total)
+        async with self.database.begin(self.shop.merchant) as uow:
+            outcomes = await payments.settle(uow, [word] * times)
+        first = str(outcomes[0])
+        if order.is_paid or order.is_late:
+            assert first == "duplicate"
+        elif order.state == "unpaid":
+            assert first == "paid"
+        else:  # closed: honoured when the pieces are still there
+            assert first in {"paid", "late"}
+        assert {str(outcome) for outcome in outcomes[1:]} <= {"duplicate"} | (
+            {"late"} if first == "late" else set()
+        )
+        if first == "paid":
+            order.state, self.is_read = "paid", False
+        elif first == "late":
+            order.is_late = True
+            async with self.database.begin(self.shop.merchant) as uow:
+                (refund,) = await payments.refunds_of_order(uow, order.id)
+            order.refunds.append(Refund(refund.id, refund.out_refund_no, refund.amount))
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH, said=st.sampled_from(["amount", "currency", "state", "number"]))
+    def told_nonsense(self, which: int, said: str) -> None:
+        order = self.bought(which)
+        wrong = {
+            "amount": {"total": order.total + 1},
+            "currency": {"currency": "USD"},
+            "state": {"trade_state": "NOTPAY"},
+            "number": {"out_trade_no": "f" * 32},
+        }[said]
+
+        async def tell() -> None:
+            async with self.database.begin(self.shop.merchant) as uow:
+                (outcome,) = await payments.settle(uow, [word_of_payment(order.number, order.total, **wrong)])
+            assert str(outcome) in {"wrong_amount", "not_paid", "unknown"}
+
+        self.does(tell())
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH)
+    def close(self, which: int) -> None:
+        order = self.bought(which)
+
+        async def end() -> None:
+            async with self.database.begin(self.shop.merchant) as uow:
+                closed = await orders.close(uow, [order.id], "expired")
+            assert bool(closed) == (order.state == "unpaid")
+
+        self.does(end())
+        if order.state == "unpaid":
+            order.state = "closed"
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH, verb=st.sampled_from(["hand_over", "confirm_received"]))
+    def move_on(self, which: int, verb: str) -> None:
+        order = self.bought(which)
+        before, after = {"hand_over": ("paid", "picked_up"), "confirm_received": ("picked_up", "received")}[
+            verb
+        ]
+
+        async def move() -> bool:
+            try:
+                async with self.database.begin(self.shop.merchant) as uow:
+                    await getattr(orders, verb)(uow, [order.id])
+            except orders.WrongState:
+                return False
+            return True
+
+        assert self.does(move()) == (order.state == before)
+        if order.state == before:
+            order.state, self.is_read = after, False
+            if verb == "hand_over":
+                self.handed_over += sum(order.units) - sum(order.back)
+
+    @precondition(lambda self: self.orders)
+    @rule(
+        which=WHICH,
+        line=st.integers(0, 1),
+        units=st.integers(1, 3),
+        restock=st.booleans(),
+        twice=st.booleans(),
+    )
+    def refund(self, which: int, line: int, units: int, restock: bool, twice: bool) -> None:
+        order = self.bought(which)
+        request = payments.RequestRefund(ids.new(), order.id, ((line + 1, units),), "退货", restock=restock)
+        is_possible = (
+            order.state in {"paid", "picked_up", "received"} and units <= order.units[line] - order.back[line]
+        )
+
+        async def ask() -> payments.Refund | None:
+            try:
+                async with self.database.begin(self.shop.merchant) as uow:
+                    return await payments.request_refund(uow, request)
+            except DomainError:
+                return None
+
+        given = self.does(ask())
+        assert (given is not None) == is_possible
+        if given is None:
+            return
+        if twice:
+            assert self.does(ask()) == given
+        if order.state != "paid" and restock:
+            self.put_back += units
+        order.back[line] += units
+        order.refunds.append(Refund(given.id, given.out_refund_no, given.amount))
+        self.is_read = False
+        if order.back == order.units:
+            order.state = "refunded"
+            assert order.refunded == order.total
+
+    @precondition(lambda self: any(order.refunds for order in self.orders))
+    @rule(which=WHICH, status=st.sampled_from(["SUCCESS", "SUCCESS", "PROCESSING", "ABNORMAL"]))
+    def told_of_refund(self, which: int, status: str) -> None:
+        every = [(order, refund) for order in self.orders for refund in order.refunds]
+        order, refund = every[which % len(every)]
+        said = wxpay.Refund(
+            out_refund_no=refund.number, refund_id="5030", out_trade_no=order.number, status=status,
+            refund=refund.amount, total=order.total, success_time=clock.now(),
+        )  # fmt: skip
+
+        async def tell() -> str:
+            async with self.database.begin(self.shop.merchant) as uow:
+                return str(await payments.refund_finished(uow, said))
+
+        outcome = self.does(tell())
+        assert (outcome == "duplicate") == refund.is_done
+        refund.is_done = refund.is_done or status == "SUCCESS"
+
+    @rule()
+    def worker_reads(self) -> None:
+        self.does(self._read())
+        self.is_read = True
+
+    async def _read(self) -> None:
+        while await digest(self.database, self.shop.merchant, CONSUMER):
+            pass
+
+    @rule()
+    def worker_reads_everything_again(self) -> None:
+        """As after a restored backup of its position: facts it has digested come again."""
+
+        async def forget() -> None:
+            async with self.database.begin(self.shop.merchant) as uow:
+                await uow.run("delete from event_cursors where merchant_id = %(merchant_id)s")
+
+        self.does(forget())
+        self.worker_reads()
+
+    @rule(days=st.sampled_from([1, 8]))
+    def time_passes(self, days: int) -> None:
+        clock.move_to(clock.offset() + timedelta(days=days))
+
+        async def mature() -> None:
+            for sweep in distribution.SWEEPS:
+                while await sweep.run(self.database, self.shop.merchant):
+                    pass
+
+        self.does(mature())
+
+    @rule()
+    def a_quiet_week(self) -> None:
+        """Nothing but the worker and the calendar: what may mature, does."""
+        self.worker_reads()
+        self.time_passes(8)
+
+    @invariant()
+    def everything_agrees(self) -> None:
+        if hasattr(self, "shop"):
+            self.does(self._agrees())
+
+    async def _agrees(self) -> None:
+        async with self.database.begin(self.shop.merchant) as uow:
+            assert (await ledger.trial_balance(uow)).is_sound
+            assert await inventory.differences(uow) == []
+            assert await orders.stock_promised_wrongly(uow) == []
+            accounts = {account.code: account for account in await ledger.accounts(uow)}
+            levels = await inventory.levels(uow, [self.shop.apple, self.shop.milk], self.shop.store_id)
+            lines = await distribution.commissions(uow, self.promoter.id, limit=200)
+            open_letters = await uow.one(
+                int, "select count(*) from dead_letters where merchant_id = %(merchant_id)s"
+            )
+
+        def balance(code: str) -> int:
+            return accounts[code].balance if code in accounts else 0
+
+        paid = [order for order in self.orders if order.is_paid]
+        came_in = sum(order.total for order in self.orders if order.is_paid or order.is_late)
+        given_back = [refund for order in self.orders for refund in order.refunds]
+        assert balance("sales") == sum(order.total - order.refunded for order in paid)
+        assert balance("gateway:wxpay") == came_in - sum(
+            refund.amount for refund in given_back if refund.is_done
+        )
+        assert balance("refunds_due") == sum(refund.amount for refund in given_back if not refund.is_done)
+        assert balance("unclaimed") == 0
+
+        promised = sum(sum(o.units) - sum(o.back) for o in self.orders if o.state in {"unpaid", "paid"})
+        assert sum(level.on_hand for level in levels) == 2 * STOCK - self.handed_over + self.put_back
+        assert sum(level.reserved for level in levels) == promised
+
+        assert open_letters == 0
+        if self.is_read:
+            left = sum(line.remaining for line in lines)
+            owed = accounts.get(f"promoter:{self.promoter.id}")
+            assert left == sum(order.commission_left for order in self.orders)
+            assert left == (owed.balance + owed.pending if owed else 0)
+
+
+@pytest.mark.timeout(180)
+def test_whatever_happens_in_whatever_order_everything_agrees(database_url: str) -> None:
+    loop = asyncio.new_event_loop()
+    database = Database(database_url, connections_max=2)
+    Trade.database, Trade.loop = database, loop
+    try:
+        loop.run_until_complete(migrate(database_url))
+        loop.run_until_complete(database.open())
+        run_state_machine_as_test(
+            Trade,
+            settings=settings(
+                max_examples=80,
+                stateful_step_count=30,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:
+        loop.run_until_complete(database.close())
+        loop.close()
