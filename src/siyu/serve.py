@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from siyu import settings as all_settings
@@ -52,7 +52,15 @@ def with_sandbox(settings: Settings) -> Settings:
 @asynccontextmanager
 async def listening(app: Any, host: str, port: int) -> AsyncGenerator[None]:
     """Serve an ASGI application on this loop for as long as the block lasts."""
-    server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False, backlog=1024)
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        log_enabled=False,
+        backlog=1024,
+    )
     task = asyncio.create_task(server.serve())
     try:
         await _answering(host, port, task)

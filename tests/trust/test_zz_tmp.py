@@ -27,17 +27,6 @@ def test_x(database_url):
     m.test_whatever_happens_in_whatever_order_everything_agrees(database_url)
     print(C)
 
-def test_m1(database_url, monkeypatch):
-    from siyu.growth.distribution import listeners
-    from siyu.kernel import money
-    monkeypatch.setattr(listeners,'taken_back',lambda amount,units,first,q: money.share_of_units(amount,units,0,q))
-    m.test_whatever_happens_in_whatever_order_everything_agrees(database_url)
-def test_m2(database_url, monkeypatch):
-    from siyu.goods import inventory
-    import siyu.trade.orders.refunded as r
-    async def nothing(*a,**k): return None
-    monkeypatch.setattr(r.inventory,'put_back',nothing)
-    m.test_whatever_happens_in_whatever_order_everything_agrees(database_url)
 def test_m3(database_url, monkeypatch):
     from siyu.growth.distribution import listeners
     orig=listeners._move_back
@@ -45,9 +34,4 @@ def test_m3(database_url, monkeypatch):
         if line.state!='pending': return
         await orig(uow, refund, line, back)
     monkeypatch.setattr(listeners,'_move_back',wrong)
-    m.test_whatever_happens_in_whatever_order_everything_agrees(database_url)
-def test_m4(database_url, monkeypatch):
-    import siyu.trade.payments.settling as s
-    async def wrong(*a): return None
-    monkeypatch.setattr(s,'_give_back',wrong)
     m.test_whatever_happens_in_whatever_order_everything_agrees(database_url)

@@ -29,9 +29,8 @@ create table events (
     kind        text not null,
     at          timestamptz not null,
     data        jsonb not null,
-    primary key (merchant_id, id)
+    primary key (merchant_id, tx, id)          -- the order in which they are read; one index on the hottest table
 );
-create index events_in_order on events (merchant_id, tx, id);
 
 create table event_cursors (
     merchant_id uuid not null,
@@ -51,8 +50,7 @@ create table dead_letters (
     error       text not null,
     failed_at   timestamptz not null,
     resolved_at timestamptz,
-    primary key (merchant_id, consumer, event_id),
-    foreign key (merchant_id, event_id) references events (merchant_id, id)
+    primary key (merchant_id, consumer, event_id)
 );
 
 -- Human numbers: order numbers and the like. Taken in blocks, so gaps are possible and no order waits for another.
@@ -73,7 +71,6 @@ create table idempotency_keys (
     at          timestamptz not null,
     primary key (merchant_id, actor_id, key)
 );
-create index idempotency_keys_by_age on idempotency_keys (merchant_id, at);
 
 create table sessions (
     merchant_id uuid not null,

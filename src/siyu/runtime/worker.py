@@ -7,7 +7,7 @@ dies when. A fact that a consumer cannot digest goes to dead_letters and does no
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -163,16 +163,18 @@ async def _position(uow: UnitOfWork, consumer: Consumer) -> _Cursor | None:
     )
 
 
-async def _next(uow: UnitOfWork, cursor: _Cursor, limit: int) -> list[_Row]:
+async def _next(uow: UnitOfWork, cursor: _Cursor, wanted: Iterable[str], limit: int) -> list[_Row]:
     # Rows of transactions that may still be open are left for later: none is ever skipped.
     return await uow.all(
         _Row,
         """
-        select e.id, e.tx::text as tx, e.kind, e.at, e.data from events e
+        select e.id, e.tx::text as tx, e.kind, e.at, case when e.kind = any(%(kinds)s) then e.data end as data
+        from events e
         where e.merchant_id = %(merchant_id)s and (e.tx, e.id) > (%(tx)s::xid8, %(last)s)
           and e.tx < pg_snapshot_xmin(pg_current_snapshot())
         order by e.tx, e.id limit %(limit)s
         """,
+        kinds=list(wanted),
         tx=cursor.tx,
         last=cursor.id,
         limit=limit,
@@ -196,10 +198,10 @@ async def _digest(uow: UnitOfWork, consumer: Consumer, limit: int) -> int:
     cursor = await _position(uow, consumer)
     if cursor is None:
         return 0
-    rows = await _next(uow, cursor, limit)
+    wanted = {str(kind.__struct_config__.tag): kind for kind in consumer.facts}
+    rows = await _next(uow, cursor, wanted, limit)
     if not rows:
         return 0
-    wanted = {kind.__struct_config__.tag: kind for kind in consumer.facts}
     events = [Event(r.id, r.at, msgspec.convert(r.data, wanted[r.kind])) for r in rows if r.kind in wanted]
     if events:
         await consumer.handle(uow, events)
@@ -211,7 +213,7 @@ async def _set_aside(uow: UnitOfWork, consumer: Consumer, error: str) -> int:
     cursor = await _position(uow, consumer)
     if cursor is None:
         return 0
-    rows = await _next(uow, cursor, 1)
+    rows = await _next(uow, cursor, (), 1)
     if not rows:
         return 0
     await uow.run(

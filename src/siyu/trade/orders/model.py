@@ -7,7 +7,6 @@ import msgspec
 
 from siyu.kernel.errors import DomainError
 
-
 # What a refusal calls the states, in both languages.
 STATE_WORDS = {
     "unpaid": "还没有付款 / not paid yet",

@@ -19,16 +19,17 @@ from siyu.place import doors
 from siyu.runtime import counters
 from siyu.runtime.batch import Batcher
 from siyu.runtime.db import Database, Merchant, UnitOfWork, json_rows
-from siyu.trade.orders.model import NothingToPay, PlacedOrder, PlaceOrder, PriceRose, Quote
-from siyu.trade.orders.rules import check, input_hash, merged, quote_of
+from siyu.trade.orders.model import NothingToPay, PlacedOrder, PlaceOrder, PriceRose, Quote, WantedLine
+from siyu.trade.orders.rules import check, input_hash, merged, priced
 
 ACTION = "orders.place"
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """A wish with its number, how long it keeps its stock, and the fingerprint of what was asked."""
+    """A wish with one line per SKU, its number, how long it keeps its stock, and the fingerprint of what was asked."""
 
     order: PlaceOrder
+    lines: list[WantedLine]
     number: str
     pay_minutes: int
     input_hash: bytes
@@ -90,13 +91,17 @@ async def place(
     Raises EmptyOrder, Invalid, NotForSale, PriceRose (409 with the new quote), NotEnoughStock, and
     IdempotencyConflict when the key was used for something else. A second submit returns the first order.
     """
-    check(order)
+    asked = _asked(order, 0, pay_minutes)  # refused before it costs a number
     (number,) = await counters.take(database, merchant, "orders", 1)
-    return await _placements.ask(database, merchant, _asked(order, number, pay_minutes))
+    return await _placements.ask(
+        database, merchant, msgspec.structs.replace(asked, number=order_number(number))
+    )
 
 
 def _asked(order: PlaceOrder, number: int, pay_minutes: int) -> _Asked:
-    return _Asked(order, order_number(number), pay_minutes, input_hash(order))
+    check(order)
+    lines = merged(order.lines)
+    return _Asked(order, lines, order_number(number), pay_minutes, input_hash(order, lines))
 
 
 def order_number(number: int) -> str:
@@ -115,7 +120,7 @@ async def _place(uow: UnitOfWork, asked: Sequence[_Asked]) -> list[PlacedOrder |
     """Two round trips: one for everything there is to know, one for everything there is to write and the commit."""
     answers: dict[int, PlacedOrder | Exception] = {}
     order_ids = [ids.new() for _ in asked]
-    wanted = [_pieces(one.order) for one in asked]
+    wanted = [_pieces(one) for one in asked]
     async with uow.together():
         fresh, prices, levels, came = await asyncio.gather(
             _claim_keys(uow, asked, order_ids),
@@ -135,8 +140,8 @@ async def _place(uow: UnitOfWork, asked: Sequence[_Asked]) -> list[PlacedOrder |
     return [answers[i] for i in range(len(asked))]
 
 
-def _pieces(order: PlaceOrder) -> list[inventory.Pieces]:
-    return [inventory.Pieces(order.store_id, line.sku_id, line.quantity) for line in merged(order.lines)]
+def _pieces(asked: _Asked) -> list[inventory.Pieces]:
+    return [inventory.Pieces(asked.order.store_id, line.sku_id, line.quantity) for line in asked.lines]
 
 
 async def _claim_keys(uow: UnitOfWork, asked: Sequence[_Asked], order_ids: Sequence[UUID]) -> list[int]:
@@ -173,7 +178,7 @@ def _quote(
     drafts: list[tuple[int, _Draft]] = []
     for i, one, order_id in wanted:
         try:
-            quote = quote_of(one.order.lines, prices, uow.merchant.currency)
+            quote = priced(one.lines, prices, uow.merchant.currency)
         except DomainError as refusal:
             answers[i] = refusal
             continue

@@ -27,8 +27,13 @@ MOVES: dict[str, frozenset[str]] = {
 
 def quote_of(lines: Sequence[WantedLine], prices: Mapping[UUID, SkuPrice], currency: str) -> Quote:
     """What these lines cost at these prices. Raises EmptyOrder, Invalid and NotForSale."""
+    return priced(merged(lines), prices, currency)
+
+
+def priced(lines: Sequence[WantedLine], prices: Mapping[UUID, SkuPrice], currency: str) -> Quote:
+    """The same for lines that are merged already. Raises NotForSale."""
     quoted: list[QuoteLine] = []
-    for line_no, line in enumerate(merged(lines), start=1):
+    for line_no, line in enumerate(lines, start=1):
         price = prices.get(line.sku_id)
         if price is None or not price.is_sellable:
             raise NotForSale(field=f"lines[{line_no - 1}].sku_id", sku_id=str(line.sku_id))
@@ -69,8 +74,7 @@ def merged(lines: Sequence[WantedLine]) -> list[WantedLine]:
 
 
 def check(order: PlaceOrder) -> None:
-    """Refuse what needs no database to be refused. Raises EmptyOrder and Invalid."""
-    merged(order.lines)
+    """Refuse what can be refused by looking at it. Raises Invalid."""
     if not 1 <= len(order.key) <= 80:
         raise Invalid(
             field="key", zh="幂等键长度需为 1 到 80。", en="The idempotency key has 1 to 80 characters."
@@ -81,7 +85,7 @@ def check(order: PlaceOrder) -> None:
         raise Invalid(field="expected_total", zh="金额不正确。", en="The amount is not valid.")
 
 
-def input_hash(order: PlaceOrder) -> bytes:
+def input_hash(order: PlaceOrder, lines: Sequence[WantedLine]) -> bytes:
     """Fingerprint of what was asked, to tell a second submit from another order under the same key."""
-    asked = (order.store_id, merged(order.lines), order.expected_total, order.remark)
+    asked = (order.store_id, lines, order.expected_total, order.remark)
     return hashlib.sha256(msgspec.json.encode(asked)).digest()
