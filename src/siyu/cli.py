@@ -116,7 +116,14 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             await serve.until_stopped()
         return 0
 
-    return serve.loop_runner()(run())
+    if options.web and (trouble := serve.trouble(settings)):
+        print(trouble, file=sys.stderr)
+        return 1
+    try:
+        return serve.loop_runner()(run())
+    except ValueError as problem:  # an adapter names the setting it misses
+        print(f"siyu: {problem}", file=sys.stderr)
+        return 2
 
 
 def _migrate(_: argparse.Namespace, settings: Settings) -> int:

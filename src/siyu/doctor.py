@@ -25,6 +25,7 @@ async def proofs(uow: UnitOfWork) -> dict[str, int]:
         "stock vs moves": len(await inventory.differences(uow)),
         "stock vs orders": len(await orders.stock_promised_wrongly(uow)),
         "facts waiting": sum(undigested),
+        "cursors of another cluster": await worker.cursors_of_another_cluster(uow),
         "dead letters": await worker.dead_letters_open(uow),
     }
 

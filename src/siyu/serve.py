@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -138,6 +140,33 @@ def _settle_garbage() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def trouble(settings: Settings) -> str:
+    """Why this process could not listen, in one sentence a language; empty when it can.
+
+    Asked before anything is started, because a port that somebody else answers would look like ours.
+    """
+    if settings.sandbox and settings.port == settings.sandbox_port:
+        return (
+            f"SIYU_PORT 和 SIYU_SANDBOX_PORT 都是 {settings.port}，请设成不同的端口。\n"
+            f"SIYU_PORT and SIYU_SANDBOX_PORT are both {settings.port}; please make them differ."
+        )
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    wanted = {"SIYU_PORT": settings.port}
+    if settings.sandbox:
+        wanted["SIYU_SANDBOX_PORT"] = settings.sandbox_port
+    for variable, port in wanted.items():
+        try:
+            socket.create_server((settings.host, port), family=family).close()
+        except OSError as problem:
+            if problem.errno != errno.EADDRINUSE:
+                return f"无法监听 / cannot listen on {settings.host}:{port}: {problem.strerror or problem}"
+            return (
+                f"端口 {port} 已被占用，请停掉占用它的程序，或用 {variable} 换一个端口。\n"
+                f"Port {port} is in use; stop what uses it, or choose another one with {variable}."
+            )
+    return ""
 
 
 async def until_stopped() -> None:

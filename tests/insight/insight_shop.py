@@ -206,21 +206,7 @@ async def write_order(
         paid_at=min(placed + timedelta(minutes=3), uow.now) if was_paid else None,
         updated_at=uow.now,
     )
-    for no, ((product, sku, quantity, price), count) in enumerate(zip(lines, units, strict=True), start=1):
-        await insert(
-            uow,
-            "order_lines",
-            order_id=order,
-            line_no=no,
-            product_id=product,
-            sku_id=sku,
-            title=f"苹果,“{no}”号",
-            quantity=quantity,
-            unit_price=price,
-            amount=quantity * price,
-            refunded_quantity=count,
-            refunded_amount=count * price,
-        )
+    await _write_lines(uow, order, lines, units)
     if refunded:
         await _write_refund(uow, order, refunded, units, [line[3] for line in lines], n)
     if was_paid and chance.random() < 0.4:
@@ -239,6 +225,26 @@ async def write_order(
             earned_at=uow.now,
         )
     return order
+
+
+async def _write_lines(
+    uow: UnitOfWork, order: UUID, lines: list[tuple[UUID, UUID, int, int]], units: list[int]
+) -> None:
+    for no, ((product, sku, quantity, price), count) in enumerate(zip(lines, units, strict=True), start=1):
+        await insert(
+            uow,
+            "order_lines",
+            order_id=order,
+            line_no=no,
+            product_id=product,
+            sku_id=sku,
+            title=f"苹果,“{no}”号",
+            quantity=quantity,
+            unit_price=price,
+            amount=quantity * price,
+            refunded_quantity=count,
+            refunded_amount=count * price,
+        )
 
 
 async def _write_refund(

@@ -5,13 +5,11 @@ commission must say the same.
 """
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -26,7 +24,7 @@ from factories import Shop, a_customer, a_shop, placed, word_of_payment
 from siyu.connect import wxpay
 from siyu.goods import inventory
 from siyu.growth import distribution
-from siyu.kernel import clock, ids, money
+from siyu.kernel import clock, ids
 from siyu.kernel.errors import DomainError
 from siyu.money import ledger
 from siyu.people import merchants
@@ -35,56 +33,11 @@ from siyu.runtime.db import Database
 from siyu.runtime.migrate import migrate
 from siyu.runtime.worker import digest
 from siyu.trade import orders, payments
+from trust.trade_model import RATE_BPS, Bought, Refund
 
-RATE_BPS = 777  # leaves a remainder on nearly every line
 STOCK = 20
-WHICH = st.integers(0, 5)
+WHICH = st.integers(0, 2)  # few enough that one order lives through much
 CONSUMER = distribution.CONSUMERS[0]
-
-
-@dataclass
-class Refund:
-    id: UUID
-    number: str
-    amount: int
-    is_done: bool = False
-
-
-@dataclass
-class Bought:
-    """What the model knows of an order. Units by line: [apples, milk], of which some were given back."""
-
-    id: UUID
-    number: str
-    prices: list[int]
-    units: list[int]
-    is_promoted: bool
-    state: str = "unpaid"
-    is_late: bool = False
-    back: list[int] = field(default_factory=lambda: [0, 0])
-    refunds: list[Refund] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        return sum(n * price for n, price in zip(self.units, self.prices, strict=True))
-
-    @property
-    def refunded(self) -> int:
-        return sum(refund.amount for refund in self.refunds)
-
-    @property
-    def is_paid(self) -> bool:
-        return self.state not in {"unpaid", "closed"}
-
-    @property
-    def commission_left(self) -> int:
-        """By the definition: what the units that were kept earn, each by its place in the line."""
-        left = 0
-        for units, price, back in zip(self.units, self.prices, self.back, strict=True):
-            if units:
-                earned = money.share(units * price, RATE_BPS)
-                left += money.share_of_units(earned, units, back, units - back)
-        return left if self.is_promoted and self.is_paid else 0
 
 
 class Trade(RuleBasedStateMachine):
@@ -97,7 +50,8 @@ class Trade(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     def bought(self, which: int) -> Bought:
-        return self.orders[which % len(self.orders)]
+        """One of the last orders: the newest is 0."""
+        return self.orders[-1 - which % len(self.orders)]
 
     @initialize()
     def open_shop(self) -> None:
@@ -141,15 +95,15 @@ class Trade(RuleBasedStateMachine):
         prices = [price for n, price in lines if n] + [0] * sum(not n for n, _ in lines)
         self.orders.append(Bought(order.id, number, prices, units, by_friend))
 
-    @rule(apples=st.integers(1, 4), milk=st.integers(0, 3), by_friend=st.booleans(), far=st.integers(0, 3))
+    @rule(apples=st.integers(1, 4), milk=st.integers(0, 3), by_friend=st.booleans(), far=st.integers(0, 2))
     def buy(self, apples: int, milk: int, by_friend: bool, far: int) -> None:
         """An order that goes some way at once: most of life happens after the payment."""
         before = len(self.orders)
         self.place(apples, milk, by_friend)
         if len(self.orders) > before:
-            self.told_of_payment(before, 1)
-            for verb in ("hand_over", "confirm_received")[: far - 1 if far else 0]:
-                self.move_on(before, verb)
+            self.told_of_payment(0, 1)
+            for verb in ("hand_over", "confirm_received")[:far]:
+                self.move_on(0, verb)
 
     @precondition(lambda self: self.orders)
     @rule(which=WHICH)
@@ -158,9 +112,10 @@ class Trade(RuleBasedStateMachine):
         order = self.bought(which)
         if order.state == "unpaid":
             self.close(which)
-            while (left := self.does(self._left())) >= max(order.units):
-                self.place(left, left, by_friend=False)
-            self.told_of_payment(which, 2)
+            left = self.does(self._left())
+            self.place(left, left, by_friend=False)
+            self.does(self._told(order, 2))
+            self.close(0)  # and that somebody never pays, so that the next ones find goods again
 
     async def _left(self) -> int:
         """How much of what there is least of can still be sold."""
@@ -253,7 +208,7 @@ class Trade(RuleBasedStateMachine):
     @rule(
         which=WHICH,
         line=st.integers(0, 1),
-        units=st.integers(1, 3),
+        units=st.integers(1, 2),
         restock=st.booleans(),
         twice=st.booleans(),
     )
@@ -285,6 +240,14 @@ class Trade(RuleBasedStateMachine):
         if order.back == order.units:
             order.state = "refunded"
             assert order.refunded == order.total
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH, line=st.integers(0, 1))
+    def refund_piece_by_piece(self, which: int, line: int) -> None:
+        """Every piece of a line, one refund each: no fen may get lost on the way."""
+        order = self.bought(which)
+        for _ in range(order.units[line] - order.back[line]):
+            self.refund(which, line, 1, restock=False, twice=False)
 
     @precondition(lambda self: any(order.refunds for order in self.orders))
     @rule(which=WHICH, status=st.sampled_from(["SUCCESS", "SUCCESS", "PROCESSING", "ABNORMAL"]))
@@ -399,6 +362,8 @@ def test_whatever_happens_in_whatever_order_everything_agrees(database_url: str)
                 deadline=None,
                 derandomize=True,
                 database=None,
+                # Shrinking would take minutes of real transactions; the steps as they were are short enough to read.
+                phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             ),
         )

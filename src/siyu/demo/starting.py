@@ -1,8 +1,6 @@
 """`siyu demo`: the seeded merchant, the worker and the sandbox in one process, and a panel that says where to begin."""
 
-import errno
 import logging
-import socket
 
 import msgspec
 from rich.console import Console, Group
@@ -25,7 +23,7 @@ WIDTH = 96
 def run(settings: Settings) -> int:
     """Serve the demo until Ctrl-C. The first start makes the merchant; later ones find it. Returns the exit code."""
     settings = msgspec.structs.replace(settings, demo=True, sandbox=True)
-    if trouble := _trouble(settings):
+    if trouble := serve.trouble(settings):
         Console(stderr=True).print(trouble, markup=False)
         return 1
     # The panel is what people should see: not a line for every call to the sandbox, nor how the database was made.
@@ -73,30 +71,6 @@ async def _prepared(house: House, console: Console) -> DemoMerchant:
     finally:
         if progress.live.is_started:
             progress.stop()
-
-
-def _trouble(settings: Settings) -> str:
-    """Why the demo could not listen, in one sentence a language; empty when it can.
-
-    Asked before anything is started, because a port that somebody else answers would look like ours.
-    """
-    if settings.port == settings.sandbox_port:
-        return (
-            f"SIYU_PORT 和 SIYU_SANDBOX_PORT 都是 {settings.port}，请设成不同的端口。\n"
-            f"SIYU_PORT and SIYU_SANDBOX_PORT are both {settings.port}; please make them differ."
-        )
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    for variable, port in (("SIYU_PORT", settings.port), ("SIYU_SANDBOX_PORT", settings.sandbox_port)):
-        try:
-            socket.create_server((settings.host, port), family=family).close()
-        except OSError as problem:
-            if problem.errno != errno.EADDRINUSE:
-                return f"无法监听 / cannot listen on {settings.host}:{port}: {problem.strerror or problem}"
-            return (
-                f"端口 {port} 已被占用，请停掉占用它的程序，或用 {variable} 换一个端口。\n"
-                f"Port {port} is in use; stop what uses it, or choose another one with {variable}."
-            )
-    return ""
 
 
 def welcome(settings: Settings, demo: DemoMerchant) -> Panel:

@@ -242,6 +242,20 @@ async def pending(uow: UnitOfWork, consumer: Consumer) -> int:
     )
 
 
+async def cursors_of_another_cluster(uow: UnitOfWork) -> int:
+    """Consumers that stand beyond every transaction of this database: it was restored into another cluster.
+
+    They would pass over new facts; docs/operate/backup.md says how to set them right before the first start.
+    """
+    return await uow.one(
+        int,
+        """
+        select count(*) from event_cursors
+        where merchant_id = %(merchant_id)s and tx >= pg_snapshot_xmax(pg_current_snapshot())
+        """,
+    )
+
+
 async def dead_letters_open(uow: UnitOfWork) -> int:
     """How many facts wait for a person."""
     return await uow.one(

@@ -75,7 +75,7 @@ CONSOLE = (
         mark("数"),
         (
             Entry("insight/cohorts", mark("复购留存"), "people", Permission.INSIGHT_READ),
-            Entry("insight/rfm", mark("客户价值"), "chart", Permission.INSIGHT_READ),
+            Entry("insight/rfm", mark("顾客价值"), "chart", Permission.INSIGHT_READ),
         ),
     ),
     Group(

@@ -247,7 +247,7 @@ def segments(place: Place, found: metrics.Rfm) -> Picture:
         for segment in found.segments
     ]
     head = [
-        (say("客户分层"), ""),
+        (say("顾客分层"), ""),
         (say("建议"), ""),
         (say("顾客"), "num"),
         (say("占比"), "num"),

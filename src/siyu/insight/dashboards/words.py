@@ -38,14 +38,14 @@ STATES = {
 CHANNELS = {"shop": mark("商城"), "api": mark("接口"), "import": mark("导入"), "history": mark("历史订单")}
 # Name, and what to do about this group.
 SEGMENTS = {
-    "champions": (mark("重要价值客户"), mark("买得近、勤、多：请他们优先体验、带朋友来。")),
-    "rising": (mark("重要发展客户"), mark("花得多但次数少：给下一次到店的理由。")),
-    "slipping": (mark("重要保持客户"), mark("曾经又勤又多，最近没来：尽快联系。")),
-    "win_back": (mark("重要挽留客户"), mark("花得多却很久没来：一对一挽留。")),
-    "regulars": (mark("一般价值客户"), mark("常来但单小：推荐搭配和大包装。")),
-    "newcomers": (mark("一般发展客户"), mark("刚来不久：做好第二单。")),
-    "fading": (mark("一般保持客户"), mark("来过几次后变少：用他们常买的商品提醒。")),
-    "dormant": (mark("一般挽留客户"), mark("很久没来、买得少：低成本触达即可。")),
+    "champions": (mark("重要价值顾客"), mark("买得近、勤、多：请他们优先体验、带朋友来。")),
+    "rising": (mark("重要发展顾客"), mark("花得多但次数少：给下一次到店的理由。")),
+    "slipping": (mark("重要保持顾客"), mark("曾经又勤又多，最近没来：尽快联系。")),
+    "win_back": (mark("重要挽留顾客"), mark("花得多却很久没来：一对一挽留。")),
+    "regulars": (mark("一般价值顾客"), mark("常来但单小：推荐搭配和大包装。")),
+    "newcomers": (mark("一般发展顾客"), mark("刚来不久：做好第二单。")),
+    "fading": (mark("一般保持顾客"), mark("来过几次后变少：用他们常买的商品提醒。")),
+    "dormant": (mark("一般挽留顾客"), mark("很久没来、买得少：低成本触达即可。")),
 }
 FIGURES = {
     "orders": mark("今日支付订单"),

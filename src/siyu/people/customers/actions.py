@@ -47,8 +47,8 @@ class IdentityTaken(DomainError):
 
     code = "customers.identity_taken"
     status = 409
-    zh = "这个{what}已属于另一位会员，请直接用它登录。"
-    en = "This {what} already belongs to another member; please sign in with it instead."
+    zh = "这个{what}已属于另一位顾客，请直接用它登录。"
+    en = "This {what} already belongs to another customer; please sign in with it instead."
 
 
 async def sign_in_as(

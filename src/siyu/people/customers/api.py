@@ -17,7 +17,7 @@ from siyu.runtime.db import UnitOfWork
 from siyu.runtime.edge import InUow, OfMerchant, OnDatabase, WithSettings
 from siyu.runtime.sessions import Session
 
-TAGS = ["Customers 客户"]
+TAGS = ["Customers 顾客"]
 
 
 class PhoneCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -55,7 +55,7 @@ async def find(uow: UnitOfWork, customer_id: UUID) -> Customer:
         id=customer_id,
     )
     if found is None:
-        raise NotFound(what="客户 / customer")
+        raise NotFound(what="顾客 / customer")
     return found
 
 

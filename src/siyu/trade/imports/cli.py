@@ -179,7 +179,7 @@ def figures(result: ImportResult, merchant: Merchant, language: str) -> list[tup
     return [
         (say("读取行数"), f"{result.rows_read:,}"),
         (say("有效订单行"), f"{result.rows_clean:,}"),
-        (say("客户数"), f"{result.customers:,}"),
+        (say("顾客数"), f"{result.customers:,}"),
         (say("订单数"), f"{result.orders:,}"),
         (say("商品数"), f"{result.products:,}"),
         (say("订单金额"), amount(result.value_minor)),

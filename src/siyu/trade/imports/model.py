@@ -30,7 +30,7 @@ FIELD_NAMES = {
     Field.QUANTITY: ("数量", "Quantity"),
     Field.PRICE: ("单价", "Unit price"),
     Field.TIME: ("下单时间", "Order time"),
-    Field.CUSTOMER: ("客户编号", "Customer number"),
+    Field.CUSTOMER: ("顾客编号", "Customer number"),
     Field.TITLE: ("商品名称", "Product title"),
     Field.COUNTRY: ("国家/地区", "Country"),
 }
@@ -101,7 +101,7 @@ class Reason(StrEnum):
 REASONS = {
     Reason.CELLS: ("这一行的单元格多于表头", "The row has more cells than the header"),
     Reason.NO_ORDER: ("没有订单号", "No order number"),
-    Reason.NO_CUSTOMER: ("没有客户", "No customer"),
+    Reason.NO_CUSTOMER: ("没有顾客", "No customer"),
     Reason.NO_SKU: ("没有商品编码", "No SKU code"),
     Reason.TOO_LONG: ("编号超过 100 个字符", "A number is longer than 100 characters"),
     Reason.BAD_TIME: ("无法识别下单时间", "The order time cannot be read"),
@@ -110,7 +110,7 @@ REASONS = {
     Reason.BAD_PRICE: ("无法识别单价", "The unit price cannot be read"),
     Reason.PRICE_NOT_POSITIVE: ("单价不大于零", "The unit price is not above zero"),
     Reason.AMOUNT_TOO_LARGE: ("数量或金额过大", "The quantity or the amount is too large"),
-    Reason.OTHER_CUSTOMER: ("同一订单出现了另一个客户", "Another customer within the same order"),
+    Reason.OTHER_CUSTOMER: ("同一订单出现了另一个顾客", "Another customer within the same order"),
     Reason.ORDER_TOO_LONG: ("订单超过 32,767 行", "The order has more than 32,767 lines"),
     Reason.ORDER_EXISTS: ("订单已存在且内容不同", "The order exists with other content"),
     Reason.CANCELLATION_EXISTS: (

@@ -67,7 +67,7 @@ async def place_order(
     at, merchant, actor = services(request), provide_merchant(request), provide_actor(request)
     customer_id = _own(actor) or data.customer_id
     if customer_id is None:
-        raise Invalid(field="customer_id", zh="请指明下单的客户。", en="Name the customer who orders.")
+        raise Invalid(field="customer_id", zh="请指明下单的顾客。", en="Name the customer who orders.")
     order = PlaceOrder(
         customer_id=customer_id,
         store_id=data.store_id,
