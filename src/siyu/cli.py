@@ -224,7 +224,8 @@ def _doctor(_: argparse.Namespace, settings: Settings) -> int:
 def _run_import(options: argparse.Namespace, settings: Settings) -> int:
     import asyncio
 
-    from siyu.runtime import embedded
+    from siyu.kernel import clock
+    from siyu.runtime import embedded, moved_clock
     from siyu.runtime.db import Database
     from siyu.runtime.migrate import migrate
     from siyu.runtime.tenancy import Directory
@@ -236,6 +237,7 @@ def _run_import(options: argparse.Namespace, settings: Settings) -> int:
         database = Database(url, 4)
         await database.open()
         try:
+            clock.move_to(await moved_clock.read(database))  # the demo may be days ahead
             merchant = await Directory(database).find(options.merchant)
             return await imports.cli.run(options, database, merchant, Console())
         finally:

@@ -100,7 +100,7 @@ async def test_a_file_is_uploaded_tried_started_and_followed_to_its_end(
 
     tried = await console.post(sent.headers["location"], data=CHOSEN | token_of(mapping) | {"then": "check"})
     assert "6.00 CNY" in tried.text
-    assert "没有客户" in tried.text
+    assert "没有顾客" in tried.text
     async with database.begin(merchant) as uow:
         assert await imports.listing(uow) == []
 

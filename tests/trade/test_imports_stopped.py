@@ -175,7 +175,7 @@ async def test_the_command_imports_and_tells_the_figures(database, merchant, tmp
     code, said = await command(database, merchant, file, "--yes", "--report", str(report))
     assert code == 0
     assert "34.01 CNY" in said
-    assert "没有客户" in said
+    assert "没有顾客" in said
     assert refused(report) == [("7", "no_customer")]
     code, said = await command(database, merchant, file, "--yes", "--language", "en")
     assert (code, "nothing changed" in said) == (0, True)

@@ -30,7 +30,7 @@ ACTORS = {
     "cb": ("visitor",),
     "media": ("visitor",),
 }
-CSRF_TOKEN = "csrf"
+pytestmark = pytest.mark.xdist_group("isolation")  # the last look is at what the walks left behind
 
 
 @dataclass
