@@ -14,7 +14,7 @@ from siyu.people import merchants
 from siyu.runtime import embedded
 from siyu.runtime.db import Database, Merchant
 from siyu.runtime.migrate import migrate
-from siyu.settings import Settings
+from siyu.settings import Settings, use
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 
@@ -25,7 +25,9 @@ def settings() -> Iterator[Settings]:
     # Not pytest's folder: as root the embedded server runs as another user, who must be able to reach it.
     folder = Path(tempfile.mkdtemp(prefix="siyu-test-"))
     folder.chmod(0o755)
-    yield Settings(data_dir=str(folder), secret="x" * 32, demo=True)
+    settings = Settings(data_dir=str(folder), secret="x" * 32, demo=True)
+    use(settings)
+    yield settings
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,4 +1,7 @@
-"""Settings: typed, frozen, read once from `SIYU_*` variables. With none set, everything runs on this machine."""
+"""Settings: typed, frozen, read once from `SIYU_*` variables.
+
+With none set, `siyu demo` runs everything on this machine; `siyu serve` needs the accounts of the real gateways.
+"""
 
 import os
 from functools import cache

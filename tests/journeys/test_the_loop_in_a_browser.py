@@ -19,7 +19,7 @@ from siyu import serve
 from siyu.demo.seed import seed
 from siyu.people import staff
 from siyu.runtime import embedded
-from siyu.settings import Settings, use
+from siyu.settings import Settings, current, use
 from siyu.trade import orders
 
 PICTURES = Path(__file__).parents[2] / "artifacts" / "journey"
@@ -50,9 +50,10 @@ async def house() -> AsyncIterator[serve.House]:
         await seed(house.database, house.database_url, house.settings, days=12, customers=120)
 
     PICTURES.mkdir(parents=True, exist_ok=True)
+    before = current()
     async with serve.running(settings, before=fill) as running:
         yield running
-    use(Settings())
+    use(before)
     embedded.stop(settings)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -197,7 +198,9 @@ PAGES = ["dashboard", "orders", "products", "stock", "customers", "doors", "prom
          "insight/cohorts", "insight/rfm", "settings"]  # fmt: skip
 
 
-async def test_the_owner_sees_everything_without_an_error(house: serve.House, browser: Browser, bought: str) -> None:
+async def test_the_owner_sees_everything_without_an_error(
+    house: serve.House, browser: Browser, bought: str
+) -> None:
     eyes = await a_desktop(browser, "console")
     await sign_in_staff(eyes, house, "console", "owner")
     async with httpx.AsyncClient() as client:
@@ -212,7 +215,9 @@ async def test_the_owner_sees_everything_without_an_error(house: serve.House, br
     assert eyes.errors == []
 
 
-async def test_every_console_page_speaks_english_too(house: serve.House, browser: Browser, bought: str) -> None:
+async def test_every_console_page_speaks_english_too(
+    house: serve.House, browser: Browser, bought: str
+) -> None:
     eyes = await a_desktop(browser, "console-en")
     await sign_in_staff(eyes, house, "console", "owner")
     for path in PAGES:

@@ -11,7 +11,9 @@ from siyu.runtime.db import Database, Merchant
 async def counted(database: Database, merchant: Merchant, name: str) -> int | None:
     async with database.begin(merchant) as uow:
         return await uow.maybe(
-            int, "select value from counters where merchant_id = %(merchant_id)s and name = %(name)s", name=name
+            int,
+            "select value from counters where merchant_id = %(merchant_id)s and name = %(name)s",
+            name=name,
         )
 
 

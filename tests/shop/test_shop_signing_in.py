@@ -213,7 +213,7 @@ async def test_a_phone_of_somebody_else_cannot_be_added(database, shop, world, s
     answer = await shopper.post("/me/phone", {"phone": PHONE, "code": await code_sent_to(world, PHONE)})
 
     assert answer.status_code == 409
-    assert "这个手机号已属于另一位会员" in answer.text
+    assert "这个手机号已属于另一位顾客" in answer.text
     assert "138****8000" not in (await shopper.get("/me")).text
 
 

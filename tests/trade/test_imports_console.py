@@ -168,7 +168,7 @@ async def test_a_mapping_without_a_required_column_is_refused_and_notes_no_run(c
     mapping = await console.get(sent.headers["location"])
     chosen = CHOSEN | {"customer": ""} | token_of(mapping) | {"then": "start"}
     answer = await console.post(sent.headers["location"], data=chosen)
-    assert (answer.status_code, "客户编号" in answer.text) == (422, True)
+    assert (answer.status_code, "顾客编号" in answer.text) == (422, True)
     async with database.begin(merchant) as uow:
         assert await imports.listing(uow) == []
 
