@@ -28,9 +28,11 @@ async def run() -> list[Figure]:
         for name, is_hot, goal in (("orders.spread", False, 0.5), ("orders.hot", True, 2.0)):
             theirs, ours, loads = [], [], []
             for _ in range(ROUNDS):
+                await pgbench.tidy(house.database_url)
                 theirs.append(
                     await pgbench.transactions_per_second(house.database_url, is_hot=is_hot, seconds=SECONDS)
                 )
+                await pgbench.tidy(house.database_url)
                 got = await _place(house, is_hot=is_hot)
                 assert set(got.statuses) == {201}, f"every order is placed, got {got.statuses}"
                 ours.append(got.per_second(201))

@@ -41,6 +41,13 @@ async def prepare(url: str) -> None:
         await connection.execute(TABLES)
 
 
+async def tidy(url: str) -> None:
+    """Leave nothing of the last measurement to be cleaned up during the next one."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("vacuum analyze")
+        await connection.execute("checkpoint")
+
+
 async def transactions_per_second(url: str, *, is_hot: bool, seconds: int, clients: int = 16) -> float:
     """Transactions a second with stock rows spread over a thousand SKUs, or all on one."""
     script = ORDER.format(sku="1" if is_hot else "random(1, 1000)")

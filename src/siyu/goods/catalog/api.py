@@ -3,12 +3,14 @@
 from uuid import UUID
 
 import msgspec
-from litestar import MediaType, Request, Response, get, put
+from litestar import MediaType, Request, get, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response.base import ASGIResponse
 
 from siyu.goods.catalog import queries
 from siyu.goods.catalog.actions import set_price
-from siyu.goods.catalog.model import Category, PriceChanged, ProductCard
+from siyu.goods.catalog.model import Category, PriceChanged, Product, ProductCard
 from siyu.kernel.paging import Page, after_position
 from siyu.kernel.permissions import Permission
 from siyu.runtime.edge import InUow, provide_merchant, services
@@ -16,12 +18,17 @@ from siyu.runtime.edge import InUow, provide_merchant, services
 TAGS = ["Catalogue 商品"]
 
 
-@get("/api/v1/{slug:str}/products/{product_id:uuid}", opt={"public": True}, tags=TAGS)
-async def read_product(request: Request, product_id: FromPath[UUID]) -> Response[bytes]:
+@get(
+    "/api/v1/{slug:str}/products/{product_id:uuid}",
+    opt={"public": True},
+    tags=TAGS,
+    responses={200: ResponseSpec(Product, generate_examples=False)},
+)
+async def read_product(request: Request, product_id: FromPath[UUID]) -> ASGIResponse:
     """A product with its SKUs. Prices are minor units of `currency`."""
     # A hot path reads what it needs from the request: resolving dependencies costs more than the product.
     body = await queries.read_product(services(request).database, provide_merchant(request), product_id)
-    return Response(body, media_type=MediaType.JSON)
+    return ASGIResponse(body=body, media_type=MediaType.JSON)
 
 
 @get("/api/v1/{slug:str}/products", opt={"public": True}, tags=TAGS)

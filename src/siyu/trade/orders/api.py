@@ -4,8 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get, post
+from litestar import MediaType, Request, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.response.base import ASGIResponse
 
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.kernel.paging import Page, after_moment
@@ -53,12 +55,17 @@ async def ask_quote(data: JSONBody[AskQuote], uow: InUow) -> Quote:
     return await queries.quote(uow, data.lines)
 
 
-@post("/api/v1/{slug:str}/orders", opt={"permission": SHOPPER_OR_WRITER}, tags=TAGS)
+@post(
+    "/api/v1/{slug:str}/orders",
+    opt={"permission": SHOPPER_OR_WRITER},
+    tags=TAGS,
+    responses={201: ResponseSpec(PlacedOrder, generate_examples=False)},
+)
 async def place_order(
     request: Request,
     data: JSONBody[NewOrder],
     idempotency_key: Annotated[str, HeaderParameter(name="Idempotency-Key")],
-) -> PlacedOrder:
+) -> ASGIResponse:
     """Place an order and keep its stock until `pay_by`. The same key and content again returns the same order.
 
     409 `orders.price_rose` carries the new quote, 409 `inventory.not_enough` what is left; nothing is placed then.
@@ -77,7 +84,8 @@ async def place_order(
         remark=data.remark,
         channel="shop" if actor.kind == "customer" else "api",
     )
-    return await place(at.database, merchant, order, pay_minutes=at.settings.order_pay_minutes)
+    placed = await place(at.database, merchant, order, pay_minutes=at.settings.order_pay_minutes)
+    return ASGIResponse(body=msgspec.json.encode(placed), media_type=MediaType.JSON, status_code=201)
 
 
 @get("/api/v1/{slug:str}/orders", opt={"permission": SHOPPER_OR_READER}, tags=TAGS)
