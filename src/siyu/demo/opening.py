@@ -10,6 +10,7 @@ from siyu.demo.catalogue import CATEGORIES, Item, Product, items
 from siyu.demo.places import ENTRIES, MERCHANT_SLUG, SHOPS, WORKERS, Entry
 from siyu.goods import catalog
 from siyu.growth import distribution
+from siyu.kernel import ids
 from siyu.people import staff
 from siyu.place import doors, stores
 from siyu.runtime.db import UnitOfWork
@@ -154,6 +155,7 @@ def hang_pictures(settings: Settings) -> int:
 
 
 def _write(path: Path, content: bytes) -> None:
-    unfinished = path.with_suffix(".part")
+    # A name of its own: a seed that was cut off may still be drawing in its thread while the next one draws.
+    unfinished = path.with_suffix(f".{ids.new().hex}.part")
     unfinished.write_bytes(content)
     unfinished.replace(path)

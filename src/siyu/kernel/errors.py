@@ -89,4 +89,5 @@ def every_error() -> list[type[DomainError]]:
     def below(kind: type[DomainError]) -> list[type[DomainError]]:
         return [kind, *(leaf for child in kind.__subclasses__() for leaf in below(child))]
 
-    return sorted(below(DomainError), key=lambda kind: kind.code)
+    ours = [kind for kind in below(DomainError) if kind.__module__.startswith("siyu.")]
+    return sorted(ours, key=lambda kind: kind.code)
