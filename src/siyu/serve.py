@@ -27,7 +27,7 @@ from siyu.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def loop_runner() -> Callable[[Coroutine[Any, Any, int]], int]:
+def loop_runner() -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """How to run a coroutine here: on uvloop where there is one."""
     if sys.platform == "win32":
         return asyncio.run
