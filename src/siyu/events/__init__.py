@@ -3,7 +3,15 @@
 Money is in minor units of the merchant's currency; times are in the event row. A field is only ever added.
 """
 
+from siyu.events.fulfilment import (
+    CodeRedeemed,
+    CodesIssued,
+    ParcelCancelled,
+    ParcelRenumbered,
+    ParcelSent,
+)
 from siyu.events.orders import (
+    LeftUnits,
     LineFact,
     OrderClosed,
     OrderPaid,
@@ -11,26 +19,40 @@ from siyu.events.orders import (
     OrderPlaced,
     OrderReceived,
     OrderRefunded,
+    OrderShipped,
     RefundedUnits,
+    UnitsLeft,
 )
-from siyu.events.people import CustomerJoined
+from siyu.events.people import CustomerJoined, GuestRecognised
 from siyu.events.place import DoorScanned
 
 EVERY_FACT = (
+    CodeRedeemed,
+    CodesIssued,
     CustomerJoined,
     DoorScanned,
+    GuestRecognised,
     OrderClosed,
     OrderPaid,
     OrderPickedUp,
     OrderPlaced,
     OrderReceived,
     OrderRefunded,
+    OrderShipped,
+    ParcelCancelled,
+    ParcelRenumbered,
+    ParcelSent,
+    UnitsLeft,
 )
 
 __all__ = [
     "EVERY_FACT",
+    "CodeRedeemed",
+    "CodesIssued",
     "CustomerJoined",
     "DoorScanned",
+    "GuestRecognised",
+    "LeftUnits",
     "LineFact",
     "OrderClosed",
     "OrderPaid",
@@ -38,5 +60,10 @@ __all__ = [
     "OrderPlaced",
     "OrderReceived",
     "OrderRefunded",
+    "OrderShipped",
+    "ParcelCancelled",
+    "ParcelRenumbered",
+    "ParcelSent",
     "RefundedUnits",
+    "UnitsLeft",
 ]

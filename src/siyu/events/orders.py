@@ -40,6 +40,27 @@ class OrderClosed(msgspec.Struct, frozen=True, tag="orders.closed", tag_field="k
     reason: str
 
 
+class LeftUnits(msgspec.Struct, frozen=True):
+    """So many units of one line left the house."""
+
+    line_no: int
+    quantity: int
+
+
+class UnitsLeft(msgspec.Struct, frozen=True, tag="orders.units_left", tag_field="kind"):
+    """Units left the house; `how` is counter, parcel, courier or code."""
+
+    order_id: UUID
+    how: str
+    lines: tuple[LeftUnits, ...]
+
+
+class OrderShipped(msgspec.Struct, frozen=True, tag="orders.shipped", tag_field="kind"):
+    """The last unit that was to be sent is on its way."""
+
+    order_id: UUID
+
+
 class OrderPickedUp(msgspec.Struct, frozen=True, tag="orders.picked_up", tag_field="kind"):
     order_id: UUID
     store_id: UUID
@@ -52,7 +73,7 @@ class OrderReceived(msgspec.Struct, frozen=True, tag="orders.received", tag_fiel
 
 
 class RefundedUnits(msgspec.Struct, frozen=True):
-    """Units of one line given back. `first` units of it had been refunded before."""
+    """Units of one line given back, after `first` that had been before; no units: money alone went back."""
 
     line_no: int
     first: int

@@ -100,6 +100,16 @@ alter table refunds
         check (kind in ('after_sale', 'late_payment', 'double_payment', 'imported')),
     add column freight bigint not null default 0 check (freight >= 0);           -- within amount
 
+-- Money may go back without units; a unit is still refunded once, whoever asks.
+alter table refund_lines
+    drop constraint refund_lines_quantity_check,
+    add constraint refund_lines_quantity_check check (quantity >= 0),
+    drop constraint refund_lines_merchant_id_order_id_line_no_first_key;
+create unique index refund_lines_units on refund_lines (merchant_id, order_id, line_no, first) where quantity > 0;
+alter table commission_reversals
+    drop constraint commission_reversals_units_check,
+    add constraint commission_reversals_units_check check (units >= 0);
+
 -- What staff wrote about an order: added, never changed.
 create table order_notes (
     merchant_id uuid not null,

@@ -11,7 +11,8 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, LiteralString, TypeVar
+from functools import cache
+from typing import Any, LiteralString, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -121,6 +122,25 @@ class UnitOfWork:
         finally:
             self._trip = None
 
+    @asynccontextmanager
+    async def part(self) -> AsyncGenerator[None]:
+        """A part that may be refused alone: what it wrote and told is undone, the rest of the unit goes on."""
+        told = len(self._facts)
+        await self.connection.execute("savepoint part")
+        try:
+            yield
+            await self.connection.execute("release savepoint part")
+            await self._settled()
+        except Exception:
+            del self._facts[told:]
+            await self._settled()  # an error inside a pipeline holds it up until it is synchronised
+            await self.connection.execute("rollback to savepoint part")
+            raise
+
+    async def _settled(self) -> None:
+        if self._pipeline is not None:
+            await self._pipeline.sync()
+
     async def run_many(self, query: LiteralString, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute once per row, pipelined."""
         async with self.connection.cursor() as cursor:
@@ -200,14 +220,37 @@ def rows_of(kind: type[T]) -> AsyncRowFactory[T]:
         return scalar
 
     fields = kind.__struct_fields__
+    nested = _nested(kind)
 
     def struct(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
         names = tuple(column.name for column in cursor.description or ())
+        if nested:
+            inner = [(i, nested[name]) for i, name in enumerate(names) if name in nested]
+            return lambda values: kind(**dict(zip(names, _converted(values, inner), strict=True)))
         if names == fields[: len(names)]:
             return lambda values: kind(*values)
         return lambda values: kind(**dict(zip(names, values, strict=True)))
 
     return struct
+
+
+@cache
+def _nested(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Fields that hold structs themselves: their column is JSON, which the driver hands over as plain data."""
+    return {name: hint for name, hint in get_type_hints(kind).items() if _holds_struct(hint)}
+
+
+def _holds_struct(hint: Any) -> bool:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return True
+    return any(_holds_struct(inner) for inner in get_args(hint))
+
+
+def _converted(values: Sequence[Any], inner: Sequence[tuple[int, Any]]) -> list[Any]:
+    told = list(values)
+    for i, hint in inner:
+        told[i] = msgspec.convert(told[i], hint)
+    return told
 
 
 class UnknownReference(DomainError):

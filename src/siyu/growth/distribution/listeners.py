@@ -11,7 +11,7 @@ from siyu.events import OrderPaid, OrderReceived, OrderRefunded
 from siyu.goods import catalog
 from siyu.growth.distribution.model import Promoter
 from siyu.growth.distribution.queries import plans
-from siyu.growth.distribution.rules import earned, plan_for, taken_back
+from siyu.growth.distribution.rules import earned, plan_for, taken_back, taken_back_for
 from siyu.kernel import ids
 from siyu.money import ledger
 from siyu.runtime.db import Database, Merchant, UnitOfWork
@@ -162,8 +162,10 @@ async def _start_window(uow: UnitOfWork, events: Sequence[Event]) -> None:
 class _Line(msgspec.Struct, frozen=True):
     line_no: int
     promoter_id: UUID
+    basis: int
     units: int
     amount: int
+    reversed_amount: int
     state: str
 
 
@@ -172,7 +174,7 @@ async def _reverse(uow: UnitOfWork, refund: OrderRefunded) -> None:
     lines = await uow.all(
         _Line,
         """
-        select line_no, promoter_id, units, amount, state from commissions
+        select line_no, promoter_id, basis, units, amount, reversed_amount, state from commissions
         where merchant_id = %(merchant_id)s and order_id = %(order)s order by line_no for update
         """,
         order=refund.order_id,
@@ -181,7 +183,11 @@ async def _reverse(uow: UnitOfWork, refund: OrderRefunded) -> None:
     for units in refund.lines:
         line = known.get(units.line_no)
         if line is not None:
-            back = taken_back(line.amount, line.units, units.first, units.quantity)
+            back = (
+                taken_back(line.amount, line.units, units.first, units.quantity, line.reversed_amount)
+                if units.quantity
+                else taken_back_for(line.amount, line.reversed_amount, line.basis, units.amount)
+            )
             if await _write_reversal(uow, refund, line, units.quantity, back) and back:
                 await _move_back(uow, refund, line, back)
 

@@ -28,6 +28,20 @@ def earned(amount_paid: int, rate_bps: int) -> int:
     return money.share(amount_paid, rate_bps)
 
 
-def taken_back(amount: int, units: int, first: int, quantity: int) -> int:
-    """Commission of `quantity` of `units` refunded after `first` were: all units together take back all of it."""
-    return money.share_of_units(amount, units, first, quantity)
+def taken_back(amount: int, units: int, first: int, quantity: int, reversed_before: int | None = None) -> int:
+    """Commission of `quantity` of `units` refunded after `first` were: all units together take back all of it.
+
+    Where money went back without units before (`reversed_before` is not what `first` units are worth), the units
+    that are left share what is left.
+    """
+    if reversed_before is None or reversed_before == money.share_of_units(amount, units, 0, first):
+        return money.share_of_units(amount, units, first, quantity)
+    return money.share_of_units(amount - reversed_before, units - first, 0, quantity)
+
+
+def taken_back_for(amount: int, reversed_before: int, basis: int, money_back: int) -> int:
+    """Commission on money that went back without units: the same share of it, and never more than is left."""
+    if basis == 0:
+        return 0
+    share, _ = money.split(amount, [money_back, basis - money_back])
+    return min(share, amount - reversed_before)

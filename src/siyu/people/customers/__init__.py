@@ -1,5 +1,5 @@
 """Customers: one person, several identities (WeChat, phone), consent recorded. Owns tables customers, identities,
-consents and phone_codes.
+guests, consents and phone_codes.
 """
 
 from siyu.people.customers.actions import (
@@ -13,6 +13,8 @@ from siyu.people.customers.actions import (
     record_consent,
     sign_in_as,
 )
+from siyu.people.customers.finding import known_as
+from siyu.people.customers.guests import Guest, GuestSignedIn, guest_of, sign_in_guest, welcome_guest
 from siyu.people.customers.history import PastCustomer, customers_by_reference, record_customers
 from siyu.people.customers.phone import WrongCode, clean_phone, issue_code, masked, verify_code
 from siyu.people.customers.queries import (
@@ -22,6 +24,7 @@ from siyu.people.customers.queries import (
     consents_of,
     find,
     identities_of,
+    levels_of,
     listing,
     openid_of,
 )
@@ -32,6 +35,8 @@ __all__ = [
     "Consent",
     "Customer",
     "CustomerCard",
+    "Guest",
+    "GuestSignedIn",
     "Identity",
     "IdentityTaken",
     "NewCustomer",
@@ -45,14 +50,19 @@ __all__ = [
     "consents_of",
     "customers_by_reference",
     "find",
+    "guest_of",
     "identities_of",
     "issue_code",
+    "known_as",
+    "levels_of",
     "listing",
     "masked",
     "openid_of",
     "record_consent",
     "record_customers",
     "sign_in_as",
+    "sign_in_guest",
     "verify_code",
     "way_back",
+    "welcome_guest",
 ]

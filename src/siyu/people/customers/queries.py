@@ -1,5 +1,6 @@
 """Reading customers. Staff see masked phones; the full number never leaves this room."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -127,3 +128,18 @@ async def consents_of(uow: UnitOfWork, customer_id: UUID) -> list[Consent]:
         """,
         customer=customer_id,
     )
+
+
+class _Levelled(msgspec.Struct, frozen=True):
+    id: UUID
+    level: str
+
+
+async def levels_of(uow: UnitOfWork, customer_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The level of each customer, which decides what price lists are theirs; the empty one is everybody's."""
+    rows = await uow.all(
+        _Levelled,
+        "select id, level from customers where merchant_id = %(merchant_id)s and id = any(%(ids)s)",
+        ids=list(customer_ids),
+    )
+    return {row.id: row.level for row in rows}

@@ -1,19 +1,28 @@
-"""Orders: from the quote to the goods in the buyer's hands. Owns tables orders, order_lines and idempotency of
-placing.
+"""Orders: from the quote to the goods in the buyer's hands. Owns tables orders, order_lines, order_notes and
+idempotency of placing.
 
 An order keeps its stock while it is unpaid; it is closed when `pay_by` has passed. Its states and the moves between
-them are in `rules.MOVES`.
+them are in `rules.MOVES`; what has left of it is counted by line.
 """
 
 from siyu.trade.orders.actions import (
     AUTO_RECEIVE_AFTER,
+    AUTO_RECEIVE_SHIPPED_AFTER,
     close,
     close_expired,
     confirm_received,
-    hand_over,
     mark_paid,
     receive_overdue,
 )
+from siyu.trade.orders.changing import (
+    add_note,
+    change_address,
+    edit_price,
+    resume_receiving,
+    suspend_receiving,
+)
+from siyu.trade.orders.exchanging import exchange_units
+from siyu.trade.orders.fulfilling import fulfil_units, hand_over, unfulfil_units
 from siyu.trade.orders.history import (
     HistoryChanged,
     KnownLine,
@@ -35,6 +44,13 @@ from siyu.trade.orders.history_refunds import (
 )
 from siyu.trade.orders.model import (
     EmptyOrder,
+    Fulfilled,
+    InvoiceTitle,
+    NeedsAddress,
+    NeedsStore,
+    Note,
+    NotForSale,
+    NotWaiting,
     Order,
     OrderCard,
     OrderLine,
@@ -43,6 +59,7 @@ from siyu.trade.orders.model import (
     PlaceOrder,
     PriceRose,
     Quote,
+    QuoteAsk,
     QuoteLine,
     WantedLine,
     WrongState,
@@ -55,20 +72,31 @@ from siyu.trade.orders.queries import (
     counts_by_state,
     find,
     listing,
+    notes,
     of_customer,
     quote,
     stock_promised_wrongly,
     waiting_at_store,
 )
-from siyu.trade.orders.refunded import RefundedLine, take_back_units
+from siyu.trade.orders.refunded import RefundedLine, Taken, take_back_units, worth_of
+from siyu.trade.orders.rules import REMARK_MAX
 
 __all__ = [
     "AUTO_RECEIVE_AFTER",
+    "AUTO_RECEIVE_SHIPPED_AFTER",
+    "REMARK_MAX",
     "AlreadyHandedOver",
     "EmptyOrder",
+    "Fulfilled",
     "HistoryChanged",
+    "InvoiceTitle",
     "KnownCancellation",
     "KnownLine",
+    "NeedsAddress",
+    "NeedsStore",
+    "NotForSale",
+    "NotWaiting",
+    "Note",
     "Order",
     "OrderCard",
     "OrderLine",
@@ -82,17 +110,24 @@ __all__ = [
     "PriceRose",
     "Purchase",
     "Quote",
+    "QuoteAsk",
     "QuoteLine",
     "RefundedLine",
+    "Taken",
     "WantedLine",
     "WrongState",
     "WrongStore",
+    "add_note",
     "by_pickup_code",
+    "change_address",
     "close",
     "close_expired",
     "confirm_received",
     "counts_by_state",
+    "edit_price",
+    "exchange_units",
     "find",
+    "fulfil_units",
     "hand_over",
     "handed_over_since",
     "known_cancellations",
@@ -100,6 +135,7 @@ __all__ = [
     "listing",
     "look_up",
     "mark_paid",
+    "notes",
     "of_customer",
     "order_ids_by_number",
     "place",
@@ -110,8 +146,12 @@ __all__ = [
     "record_orders",
     "record_refunds",
     "refund_numbers_of",
+    "resume_receiving",
     "stock_promised_wrongly",
+    "suspend_receiving",
     "take_back_units",
+    "unfulfil_units",
     "verify_pickup",
     "waiting_at_store",
+    "worth_of",
 ]

@@ -1,32 +1,24 @@
-"""Moving orders on: paid, closed, handed over, received. Each move is one guarded statement over a set of orders."""
+"""Moving orders on: paid, closed, received. Each move is one guarded statement over a set of orders."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from siyu.events import LineFact, OrderClosed, OrderPaid, OrderPickedUp, OrderReceived
+from siyu.events import LineFact, OrderClosed, OrderPaid, OrderReceived
 from siyu.goods import inventory
 from siyu.kernel import ids
 from siyu.kernel.errors import NotFound
 from siyu.runtime.db import UnitOfWork
+from siyu.trade import delivery
 from siyu.trade.orders.model import PaidOrder, WrongState
+from siyu.trade.orders.units import Line, lines_of, waiting_pieces
 
 PICKUP_CODE_LENGTH = 8  # 40 bits: not guessed at a counter, still read aloud in two breaths
 SWEEP_MAX = 500
 AUTO_RECEIVE_AFTER = timedelta(hours=24)  # handed over the counter and not contradicted for a day
-
-
-class _Line(msgspec.Struct, frozen=True):
-    order_id: UUID
-    line_no: int
-    product_id: UUID
-    sku_id: UUID
-    quantity: int
-    amount: int
-    refunded_quantity: int
-    store_id: UUID | None
+AUTO_RECEIVE_SHIPPED_AFTER = timedelta(days=10)  # the usual time a parcel may take, and be looked at
 
 
 class _Paid(msgspec.Struct, frozen=True):
@@ -36,28 +28,6 @@ class _Paid(msgspec.Struct, frozen=True):
     total: int
     door_id: UUID | None
     promoter_id: UUID | None
-
-
-async def _lines(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[_Line]:
-    return await uow.all(
-        _Line,
-        """
-        select l.order_id, l.line_no, l.product_id, l.sku_id, l.quantity, l.amount, l.refunded_quantity, o.store_id
-        from order_lines l join orders o on o.merchant_id = l.merchant_id and o.id = l.order_id
-        where l.merchant_id = %(merchant_id)s and l.order_id = any(%(ids)s)
-        order by l.order_id, l.line_no
-        """,
-        ids=list(order_ids),
-    )
-
-
-def _pieces(lines: Sequence[_Line]) -> list[inventory.Pieces]:
-    """What the order still keeps: refunded units have been given back already."""
-    return [
-        inventory.Pieces(line.store_id, line.sku_id, line.quantity - line.refunded_quantity)
-        for line in lines
-        if line.store_id is not None and line.quantity > line.refunded_quantity
-    ]
 
 
 async def mark_paid(uow: UnitOfWork, order_ids: Sequence[UUID]) -> dict[UUID, PaidOrder]:
@@ -88,20 +58,48 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 async def _reserve_again(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[UUID]:
+    """Closed orders whose pieces are all there still. A courier's slot was given away: such an order stays closed."""
     if not order_ids:
         return []
-    groups: dict[UUID, list[_Line]] = {order_id: [] for order_id in order_ids}
-    for line in await _lines(uow, order_ids):
-        groups[line.order_id].append(line)
-    refusals = await inventory.reserve_groups(uow, [_pieces(lines) for lines in groups.values()])
-    return [order_id for order_id, refusal in zip(groups, refusals, strict=True) if refusal is None]
+    groups: dict[UUID, list[Line]] = {}
+    for line in await lines_of(uow, order_ids):
+        groups.setdefault(line.order_id, []).append(line)
+    sent = await uow.all(
+        UUID,
+        """
+        select id from orders
+        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and delivery = 'local'
+        """,
+        ids=list(order_ids),
+    )
+    for order_id in sent:
+        del groups[order_id]
+    answers = await inventory.reserve_groups(uow, [_where_it_lay(lines) for lines in groups.values()])
+    return [
+        order_id
+        for order_id, answer in zip(groups, answers, strict=True)
+        if not isinstance(answer, inventory.NotEnoughStock)
+    ]
+
+
+def _where_it_lay(lines: Sequence[Line]) -> inventory.Group:
+    """Every line again from the location it was promised at."""
+    return inventory.Group(
+        lines=tuple(
+            tuple(inventory.Need(piece.sku_id, piece.quantity) for piece in line.pieces(line.waiting))
+            for line in lines
+        ),
+        locations=(),
+        fixed=tuple(line.location_id for line in lines),
+    )
 
 
 async def _pay(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
     paid = await uow.all(
         _Paid,
         """
-        update orders o set state = 'paid', paid_at = %(now)s, updated_at = %(now)s, pickup_code = t.code,
+        update orders o set state = 'paid', paid_at = %(now)s, updated_at = %(now)s,
+                            pickup_code = case when o.delivery = 'pickup' then t.code end,
                             closed_at = null, close_reason = null
         from unnest(%(ids)s::uuid[], %(codes)s::text[]) as t (id, code)
         where o.merchant_id = %(merchant_id)s and o.id = t.id and o.state in ('unpaid', 'closed')
@@ -111,7 +109,7 @@ async def _pay(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
         codes=[ids.code(PICKUP_CODE_LENGTH) for _ in order_ids],
     )
     lines: dict[UUID, list[LineFact]] = {}
-    for line in await _lines(uow, order_ids):
+    for line in await lines_of(uow, order_ids):
         fact = LineFact(line.line_no, line.product_id, line.sku_id, line.quantity, line.amount)
         lines.setdefault(line.order_id, []).append(fact)
     for order in paid:
@@ -129,23 +127,38 @@ async def _pay(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
         )
 
 
+class _Closed(msgspec.Struct, frozen=True):
+    id: UUID
+    delivery: str
+    store_id: UUID | None
+    deliver_from: datetime | None
+
+
 async def close(uow: UnitOfWork, order_ids: Sequence[UUID], reason: str) -> list[UUID]:
-    """End unpaid orders and give their stock back. Returns those that were closed; others are left as they are."""
+    """End unpaid orders; their stock and slots are free again. Returns those closed; others stay as they are."""
     closed = await uow.all(
-        UUID,
+        _Closed,
         """
         update orders set state = 'closed', closed_at = %(now)s, close_reason = %(reason)s, updated_at = %(now)s
         where merchant_id = %(merchant_id)s and id = any(%(ids)s) and state = 'unpaid'
-        returning id
+        returning id, delivery, store_id, deliver_from
         """,
         ids=list(order_ids),
         reason=reason,
     )
     if closed:
-        await inventory.release(uow, _pieces(await _lines(uow, closed)))
-        for order_id in closed:
-            uow.publish(OrderClosed(order_id=order_id, reason=reason))
-    return closed
+        await inventory.release(uow, waiting_pieces(await lines_of(uow, [order.id for order in closed])))
+        await free_slots(uow, [(order.store_id, order.deliver_from) for order in closed])
+        for order in closed:
+            uow.publish(OrderClosed(order_id=order.id, reason=reason))
+    return [order.id for order in closed]
+
+
+async def free_slots(uow: UnitOfWork, slots: Sequence[tuple[UUID | None, datetime | None]]) -> None:
+    """Courier slots of orders that will not be delivered."""
+    booked = [delivery.Booking(store, slot) for store, slot in slots if store and slot]
+    if booked:
+        await delivery.release(uow, booked)
 
 
 async def close_expired(uow: UnitOfWork) -> int:
@@ -168,33 +181,6 @@ async def close_expired(uow: UnitOfWork) -> int:
     return len(await close(uow, expired, "expired")) if expired else 0
 
 
-async def hand_over(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[UUID]:
-    """The goods left the counter. Raises WrongState when one order is not waiting for pickup; then none moves."""
-    moved = await uow.all(
-        _Moved,
-        """
-        update orders set state = 'picked_up', picked_up_at = %(now)s, updated_at = %(now)s
-        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and state = 'paid'
-        returning id, store_id
-        """,
-        ids=list(order_ids),
-    )
-    if len(moved) != len(set(order_ids)):
-        await _explain(uow, [i for i in order_ids if i not in {order.id for order in moved}])
-    lines = await _lines(uow, [order.id for order in moved])
-    kept = [line for line in lines if line.quantity > line.refunded_quantity]
-    await inventory.deduct(uow, _pieces(kept), subject_ids=[line.order_id for line in kept])
-    for order in moved:
-        assert order.store_id is not None, "goods are handed over at a store"
-        uow.publish(OrderPickedUp(order_id=order.id, store_id=order.store_id))
-    return [order.id for order in moved]
-
-
-class _Moved(msgspec.Struct, frozen=True):
-    id: UUID
-    store_id: UUID | None
-
-
 async def confirm_received(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[UUID]:
     """The buyer has the goods: the time to return them starts (消费者权益保护法 art. 25). Raises WrongState."""
     received = await _receive(uow, order_ids)
@@ -208,7 +194,7 @@ async def _receive(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[UUID]:
         UUID,
         """
         update orders set state = 'received', received_at = %(now)s, updated_at = %(now)s
-        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and state = 'picked_up'
+        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and state in ('picked_up', 'shipped')
         returning id
         """,
         ids=list(order_ids),
@@ -218,17 +204,30 @@ async def _receive(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[UUID]:
     return received
 
 
-async def receive_overdue(uow: UnitOfWork, after: timedelta) -> int:
-    """Goods handed over longer than `after` ago count as received, whether or not the buyer tapped the button."""
+async def receive_overdue(
+    uow: UnitOfWork, after: timedelta, shipped_after: timedelta = AUTO_RECEIVE_SHIPPED_AFTER
+) -> int:
+    """Goods fetched longer than `after` ago, or sent longer than `shipped_after` ago, count as received.
+
+    Not while an after-sale of the order is open. Judged by stored times, so a stopped worker loses nothing.
+    """
     overdue = await uow.all(
         UUID,
         """
-        select id from orders
-        where merchant_id = %(merchant_id)s and state = 'picked_up' and picked_up_at < %(before)s
-        order by picked_up_at limit %(limit)s
-        for update skip locked
+        with fetched as (
+            select id from orders
+            where merchant_id = %(merchant_id)s and state = 'picked_up' and picked_up_at < %(fetched)s
+              and open_cases = 0
+            order by picked_up_at limit %(limit)s for update skip locked
+        ), sent as (
+            select id from orders
+            where merchant_id = %(merchant_id)s and state = 'shipped' and shipped_at < %(sent)s and open_cases = 0
+            order by shipped_at limit %(limit)s for update skip locked
+        )
+        select id from fetched union all select id from sent
         """,
-        before=uow.now - after,
+        fetched=uow.now - after,
+        sent=uow.now - shipped_after,
         limit=SWEEP_MAX,
     )
     return len(await _receive(uow, overdue)) if overdue else 0

@@ -1,6 +1,7 @@
 """JSON: quote, place, read, cancel, hand over, receive."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,10 +13,22 @@ from litestar.response.base import ASGIResponse
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.kernel.paging import Page, after_moment
 from siyu.kernel.permissions import Permission
+from siyu.people.addresses import Address
 from siyu.runtime.actors import Actor
 from siyu.runtime.edge import ByActor, InUow, provide_actor, provide_merchant, services
 from siyu.trade.orders import actions, queries
-from siyu.trade.orders.model import Order, OrderCard, PlacedOrder, PlaceOrder, Quote, WantedLine, WrongStore
+from siyu.trade.orders.fulfilling import hand_over
+from siyu.trade.orders.model import (
+    InvoiceTitle,
+    Order,
+    OrderCard,
+    PlacedOrder,
+    PlaceOrder,
+    Quote,
+    QuoteAsk,
+    WantedLine,
+    WrongStore,
+)
 from siyu.trade.orders.placement import place
 
 TAGS = ["Orders 订单"]
@@ -28,16 +41,22 @@ class AskQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An order for pickup. `expected_total` is the total the buyer was shown, in minor units.
+    """An order. `expected_total` is the total the buyer was shown, freight included, in minor units.
 
-    A signed-in customer orders for themselves; an integration names the `customer_id`.
+    `delivery` is pickup (at `store_id`), express (to `address`), local (from `store_id` to `address` in the slot
+    starting at `slot`) or none (codes only). A signed-in customer orders for themselves; an integration names the
+    `customer_id`.
     """
 
-    store_id: UUID
     lines: tuple[WantedLine, ...]
     expected_total: int
+    store_id: UUID | None = None
     remark: str = ""
     customer_id: UUID | None = None
+    delivery: Literal["pickup", "express", "local", "none"] = "pickup"
+    address: Address | None = None
+    slot: datetime | None = None
+    invoice: InvoiceTitle | None = None
 
 
 class PickupCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +71,7 @@ def _own(actor: Actor) -> UUID | None:
 @post("/api/v1/{slug:str}/quotes", opt={"public": True}, tags=TAGS, status_code=200)
 async def ask_quote(data: JSONBody[AskQuote], uow: InUow) -> Quote:
     """What these lines cost now. Nothing is reserved."""
-    return await queries.quote(uow, data.lines)
+    return await queries.quote(uow, QuoteAsk(data.lines))
 
 
 @post(
@@ -83,6 +102,10 @@ async def place_order(
         key=idempotency_key,
         remark=data.remark,
         channel="shop" if actor.kind == "customer" else "api",
+        delivery=data.delivery,
+        address=data.address,
+        slot=data.slot,
+        invoice=data.invoice,
     )
     placed = await place(at.database, merchant, order, pay_minutes=at.settings.order_pay_minutes)
     return ASGIResponse(body=msgspec.json.encode(placed), media_type=MediaType.JSON, status_code=201)
@@ -117,16 +140,16 @@ async def read_order(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Or
     tags=TAGS,
     status_code=200,
 )
-async def hand_over(
+async def hand_over_goods(
     order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow, actor: ByActor
 ) -> Order:
     """Give the goods to whoever shows the code. Staff of a store hand out that store's orders only."""
     order = await queries.by_pickup_code(uow, data.pickup_code)
     if order.id != order_id:
         raise NotFound(what="待提货订单 / order waiting under this code")
-    if actor.store_id is not None and actor.store_id != order.store_id:
+    if not actor.sees(order.store_id):
         raise WrongStore(store=order.store_name or "")
-    await actions.hand_over(uow, [order_id])
+    await hand_over(uow, [order_id])
     return await queries.find(uow, order_id)
 
 
@@ -143,4 +166,4 @@ async def receive(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Order
     return await queries.find(uow, order_id)
 
 
-routes = [ask_quote, place_order, list_orders, read_order, hand_over, receive]
+routes = [ask_quote, place_order, list_orders, read_order, hand_over_goods, receive]

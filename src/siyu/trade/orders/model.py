@@ -1,17 +1,21 @@
 """Structs and refusals of orders. Amounts are minor units of the order's currency."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from siyu.goods import catalog, pricing
 from siyu.kernel.errors import DomainError
+from siyu.people.addresses import Address
 
 # What a refusal calls the states, in both languages.
 STATE_WORDS = {
     "unpaid": "还没有付款 / not paid yet",
     "expired": "已过付款时间 / past its time to pay",
     "paid": "已付款 / paid",
+    "shipped": "已发货 / shipped",
     "picked_up": "已提货 / picked up",
     "received": "已完成 / complete",
     "refunded": "已退款 / refunded",
@@ -19,14 +23,40 @@ STATE_WORDS = {
 }
 
 
-class WantedLine(msgspec.Struct, frozen=True):
-    """So many pieces of one SKU."""
+class WantedLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """So many pieces of one SKU. `accepts_no_return`: the buyer ticked the box that says it cannot be returned
+    without a reason (网络购买商品七日无理由退货暂行办法 art. 7); it counts only where the product may ask for it.
+    """
 
     sku_id: UUID
     quantity: int
+    accepts_no_return: bool = False
+
+
+class InvoiceTitle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who the invoice is for. A company has a tax number (统一社会信用代码, 15 to 20 characters)."""
+
+    kind: Literal["person", "company"]
+    title: str
+    tax_number: str = ""
+    email: str = ""
+
+
+class QuoteAsk(msgspec.Struct, frozen=True):
+    """What a buyer considers. Without an address or store the quote leaves freight and stock out."""
+
+    lines: tuple[WantedLine, ...]
+    customer_id: UUID | None = None
+    channel: str = "shop"
+    delivery: str = "pickup"
+    store_id: UUID | None = None
+    address: Address | None = None
+    slot: datetime | None = None
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
+    """A line priced: `unit_price` is the catalogue's, `amount` what is paid after the steps of `build_up`."""
+
     line_no: int
     sku_id: UUID
     product_id: UUID
@@ -36,26 +66,45 @@ class QuoteLine(msgspec.Struct, frozen=True):
     quantity: int
     unit_price: int
     amount: int
+    kind: str = "physical"
+    return_policy: str = "seven_days"
+    build_up: tuple[pricing.Step, ...] = ()
+    components: tuple[catalog.Component, ...] = ()
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """What the lines cost right now. Nothing is reserved by asking."""
+    """What the lines cost right now. Nothing is reserved by asking. `total` = `goods_total` + `freight`."""
 
     lines: tuple[QuoteLine, ...]
     total: int
     currency: str
+    goods_total: int = 0
+    freight: int = 0
+    freight_notes: tuple[tuple[str, int], ...] = ()
+    ship_by: datetime | None = None
+    deliver_from: datetime | None = None
+    deliver_until: datetime | None = None
+    passed: tuple[pricing.Passed, ...] = ()
 
 
 class PlaceOrder(msgspec.Struct, frozen=True):
-    """A buyer's wish. `expected_total` is what the buyer was shown; `key` makes a second submit harmless."""
+    """A buyer's wish. `expected_total` is what the buyer was shown; `key` makes a second submit harmless.
+
+    `delivery` is 'pickup' (at `store_id`), 'express' (to `address`), 'local' (from `store_id` to `address` in the
+    slot that starts at `slot`) or 'none' (nothing but codes).
+    """
 
     customer_id: UUID
-    store_id: UUID
+    store_id: UUID | None
     lines: tuple[WantedLine, ...]
     expected_total: int
     key: str
     remark: str = ""
     channel: str = "shop"
+    delivery: str = "pickup"
+    address: Address | None = None
+    slot: datetime | None = None
+    invoice: InvoiceTitle | None = None
 
 
 class PlacedOrder(msgspec.Struct, frozen=True):
@@ -70,6 +119,11 @@ class PlacedOrder(msgspec.Struct, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True):
+    """A line as sold. Units: `quantity` = waiting + fulfilled + cancelled; refunded counts those given back.
+
+    `reduced_amount` is money given back without units, within `refunded_amount`.
+    """
+
     line_no: int
     product_id: UUID
     sku_id: UUID
@@ -81,6 +135,19 @@ class OrderLine(msgspec.Struct, frozen=True):
     amount: int
     refunded_quantity: int
     refunded_amount: int
+    kind: str = "physical"
+    location_id: UUID | None = None
+    return_policy: str = "seven_days"
+    build_up: tuple[pricing.Step, ...] = ()
+    components: tuple[catalog.Component, ...] = ()
+    fulfilled_quantity: int = 0
+    cancelled_quantity: int = 0
+    reduced_amount: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Units that have still to leave the house."""
+        return self.quantity - self.fulfilled_quantity - self.cancelled_quantity
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -108,7 +175,37 @@ class Order(msgspec.Struct, frozen=True):
     received_at: datetime | None
     closed_at: datetime | None
     close_reason: str | None
+    delivery: str = "pickup"
+    freight: int = 0
+    freight_refunded: int = 0
+    address: Address | None = None
+    deliver_from: datetime | None = None
+    deliver_until: datetime | None = None
+    ship_by: datetime | None = None
+    shipped_at: datetime | None = None
+    invoice: InvoiceTitle | None = None
+    open_cases: int = 0
     lines: tuple[OrderLine, ...] = ()
+
+    @property
+    def goods_total(self) -> int:
+        return self.total - self.freight
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What a member of staff wrote about an order."""
+
+    id: UUID
+    actor_name: str
+    text: str
+    at: datetime
+
+
+class Fulfilled(msgspec.Struct, frozen=True):
+    """Where an order stands after units left: its state, and whether none are waiting any more."""
+
+    state: str
+    is_all: bool
 
 
 class OrderCard(msgspec.Struct, frozen=True):
@@ -130,6 +227,7 @@ class OrderCard(msgspec.Struct, frozen=True):
     pictures: list[str]
     placed_at: datetime
     pay_by: datetime | None
+    delivery: str = "pickup"
 
 
 class PaidOrder(msgspec.Struct, frozen=True):
@@ -196,3 +294,30 @@ class WrongStore(DomainError):
     status = 403
     zh = "这个订单的自提门店是{store}，请到该店核销。"
     en = "This order is to be picked up at {store}."
+
+
+class NotWaiting(DomainError):
+    """Fewer units of the line are waiting to leave than were named. Nothing was changed."""
+
+    code = "orders.not_waiting"
+    status = 409
+    zh = "第 {line_no} 行只剩 {left} 件待交付。"
+    en = "Only {left} units of line {line_no} are waiting to leave."
+
+
+class NeedsAddress(DomainError):
+    """Something is to be delivered and nobody said where."""
+
+    code = "orders.needs_address"
+    status = 422
+    zh = "请选择收货地址。"
+    en = "Please choose where to deliver."
+
+
+class NeedsStore(DomainError):
+    """Goods that are fetched or brought by courier come from a store, and none was chosen."""
+
+    code = "orders.needs_store"
+    status = 422
+    zh = "请选择门店。"
+    en = "Please choose a store."

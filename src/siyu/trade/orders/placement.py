@@ -1,64 +1,32 @@
 """Placing orders. All that wait are placed together: one unit of work, two round trips, one statement a step.
 
-The prototype of this measured 0.74 of pgbench's minimal transaction over HTTP, against 0.28 for one transaction per
-order; see docs/decisions.
+Orders that are sent take a third trip: their freight is asked for when the prices are known. One transaction per order measured 0.28 of pgbench's minimal transaction over HTTP where this
+measured 0.74; see docs/decisions.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
-from siyu.events import OrderPlaced
-from siyu.goods import catalog, inventory
+from siyu.goods import catalog, inventory, pricing
 from siyu.kernel import ids
 from siyu.kernel.errors import DomainError, IdempotencyConflict
+from siyu.people import customers
 from siyu.place import doors
 from siyu.runtime import counters
 from siyu.runtime.batch import Batcher
 from siyu.runtime.db import Database, Merchant, UnitOfWork, json_rows
-from siyu.trade.orders.model import NothingToPay, PlacedOrder, PlaceOrder, PriceRose, Quote, WantedLine
-from siyu.trade.orders.rules import check, input_hash, merged, priced
+from siyu.trade import delivery
+from siyu.trade.orders.drafting import Asked, Draft, Known, draft, group_of, with_terms
+from siyu.trade.orders.model import PlacedOrder, PlaceOrder
+from siyu.trade.orders.rules import check, input_hash, merged
+from siyu.trade.orders.writing import write
 
 ACTION = "orders.place"
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    """A wish with one line per SKU, its number, how long it keeps its stock, and the fingerprint of what was asked."""
-
-    order: PlaceOrder
-    lines: list[WantedLine]
-    number: str
-    pay_minutes: int
-    input_hash: bytes
-
-
-class _OrderRow(msgspec.Struct, frozen=True):
-    id: UUID
-    number: str
-    customer: UUID
-    channel: str
-    store: UUID
-    total: int
-    door: UUID | None
-    promoter: UUID | None
-    remark: str
-    pay_by: datetime
-
-
-class _LineRow(msgspec.Struct, frozen=True):
-    order_id: UUID
-    line_no: int
-    product: UUID
-    sku: UUID
-    title: str
-    sku_title: str
-    picture: str
-    quantity: int
-    unit_price: int
-    amount: int
+NO_SOURCES = inventory.Sources("nearest", split=False, priority=(), locations=())
+Answers = dict[int, PlacedOrder | Exception]
 
 
 class _KeyRow(msgspec.Struct, frozen=True):
@@ -66,14 +34,6 @@ class _KeyRow(msgspec.Struct, frozen=True):
     key: str
     hash: str
     result: UUID
-
-
-class _Draft(msgspec.Struct):
-    """An order on its way into the database."""
-
-    id: UUID
-    asked: _Asked
-    quote: Quote
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -98,10 +58,10 @@ async def place(
     )
 
 
-def _asked(order: PlaceOrder, number: int, pay_minutes: int) -> _Asked:
+def _asked(order: PlaceOrder, number: int, pay_minutes: int) -> Asked:
     check(order)
     lines = merged(order.lines)
-    return _Asked(order, lines, order_number(number), pay_minutes, input_hash(order, lines))
+    return Asked(order, lines, order_number(number), pay_minutes, input_hash(order, lines))
 
 
 def order_number(number: int) -> str:
@@ -116,35 +76,90 @@ async def place_many(
     return await _place(uow, [_asked(o, n, pay_minutes) for o, n in zip(orders, numbers, strict=True)])
 
 
-async def _place(uow: UnitOfWork, asked: Sequence[_Asked]) -> list[PlacedOrder | Exception]:
-    """Two round trips: one for everything there is to know, one for everything there is to write and the commit."""
-    answers: dict[int, PlacedOrder | Exception] = {}
+async def _place(uow: UnitOfWork, asked: Sequence[Asked]) -> list[PlacedOrder | Exception]:
+    """One round trip for everything there is to know, one for everything there is to write and the commit."""
+    answers: Answers = {}
     order_ids = [ids.new() for _ in asked]
-    wanted = [_pieces(one) for one in asked]
-    async with uow.together():
-        fresh, prices, levels, came = await asyncio.gather(
-            _claim_keys(uow, asked, order_ids),
-            catalog.prices(uow, list({piece.sku_id for group in wanted for piece in group})),
-            inventory.lock(uow, [piece for group in wanted for piece in group]),
-            doors.attributions(uow, list({one.order.customer_id for one in asked})),
-        )
-    drafts = _quote(uow, [(i, asked[i], order_ids[i]) for i in fresh], prices, answers)
-    refusals, taken = inventory.share_out(levels, [wanted[i] for i, _ in drafts])
-    answers |= {i: no for (i, _), no in zip(drafts, refusals, strict=True) if no is not None}
-    drafts = [(i, draft) for i, draft in drafts if i not in answers]
-    refused = [asked[i].order for i in fresh if i in answers]
-    await inventory.promise(uow, taken)
-    await _write(uow, drafts, came, answers)
+    known = await _learn(uow, asked, order_ids)
+    drafts = _drafts(uow, asked, order_ids, known, answers)
+    await _find_stock(uow, drafts, known, answers)
+    drafts = {i: one for i, one in drafts.items() if i not in answers}
+    refused = [asked[i].order for i in known.fresh if i in answers]
+    placed = await write(uow, list(drafts.values()), known.came)
+    answers |= dict(zip(drafts, placed, strict=True))
     await _free_keys(uow, refused)
     await _replay(uow, asked, answers)
     return [answers[i] for i in range(len(asked))]
 
 
-def _pieces(asked: _Asked) -> list[inventory.Pieces]:
-    return [inventory.Pieces(asked.order.store_id, line.sku_id, line.quantity) for line in asked.lines]
+async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UUID]) -> Known:
+    """Everything that can be known before the prices are, in one round trip. Stock is locked on the way."""
+    sku_ids = list({line.sku_id for one in asked for line in one.lines})
+    buyers = list({one.order.customer_id for one in asked})
+    at_stores = [
+        inventory.Pieces(one.order.store_id, line.sku_id, line.quantity)
+        for one in asked
+        if one.order.store_id is not None and one.order.delivery != "express"
+        for line in one.lines
+    ]
+    sent = list({line.sku_id for one in asked if one.order.delivery == "express" for line in one.lines})
+    async with uow.together():
+        fresh, prices, levels, came, buyer_levels, rules, sources = await asyncio.gather(
+            _claim_keys(uow, asked, order_ids),
+            catalog.prices(uow, sku_ids),
+            inventory.lock(uow, at_stores, skus=sent),
+            doors.attributions(uow, buyers),
+            customers.levels_of(uow, buyers),
+            pricing.load(uow, sku_ids),
+            _sources(uow, asked),
+        )
+    return Known(fresh, prices, levels, came, buyer_levels, rules, sources)
 
 
-async def _claim_keys(uow: UnitOfWork, asked: Sequence[_Asked], order_ids: Sequence[UUID]) -> list[int]:
+async def _sources(uow: UnitOfWork, asked: Sequence[Asked]) -> inventory.Sources:
+    if any(one.order.delivery == "express" for one in asked):
+        return await inventory.sources(uow)
+    return NO_SOURCES
+
+
+def _drafts(
+    uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UUID], known: Known, answers: Answers
+) -> dict[int, Draft]:
+    drafts: dict[int, Draft] = {}
+    for i in known.fresh:
+        try:
+            drafts[i] = draft(asked[i], order_ids[i], known, uow.merchant.currency, uow.now)
+        except DomainError as refusal:
+            answers[i] = refusal
+    return drafts
+
+
+async def _find_stock(uow: UnitOfWork, drafts: dict[int, Draft], known: Known, answers: Answers) -> None:
+    """Ask for freight and for stock that could not be known before, then share out; refusals go to `answers`."""
+    asks = [one.ask for one in drafts.values() if one.ask is not None]
+    tariffs = await delivery.load(uow, asks) if asks else None
+    for i, one in drafts.items():
+        try:
+            with_terms(one, tariffs, uow.now)
+        except DomainError as refusal:
+            answers[i] = refusal
+    open_drafts = [(i, one) for i, one in drafts.items() if i not in answers]
+    groups = [group_of(one, known) for _, one in open_drafts]
+    # Nearly always everything is locked already; what a supplier sends is known to lie elsewhere only by its price.
+    missing = [
+        piece for piece in inventory.wanted(groups) if (piece.location_id, piece.sku_id) not in known.levels
+    ]
+    levels = known.levels | await inventory.lock(uow, missing)
+    places, taken = inventory.share_out(levels, groups)
+    for (i, one), place in zip(open_drafts, places, strict=True):
+        if isinstance(place, DomainError):
+            answers[i] = place
+        else:
+            one.places = place
+    await inventory.promise(uow, taken)
+
+
+async def _claim_keys(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UUID]) -> list[int]:
     """Write the keys first: the unique key decides who of two equal submits places the order."""
     first: dict[tuple[UUID, str], int] = {}
     for i, one in enumerate(asked):
@@ -169,90 +184,6 @@ async def _claim_keys(uow: UnitOfWork, asked: Sequence[_Asked], order_ids: Seque
     return [i for i in first.values() if order_ids[i] in mine]
 
 
-def _quote(
-    uow: UnitOfWork,
-    wanted: Sequence[tuple[int, _Asked, UUID]],
-    prices: Mapping[UUID, catalog.SkuPrice],
-    answers: dict[int, PlacedOrder | Exception],
-) -> list[tuple[int, _Draft]]:
-    drafts: list[tuple[int, _Draft]] = []
-    for i, one, order_id in wanted:
-        try:
-            quote = priced(one.lines, prices, uow.merchant.currency)
-        except DomainError as refusal:
-            answers[i] = refusal
-            continue
-        # A price that fell is simply charged; one that rose needs the buyer's word.
-        if quote.total > one.order.expected_total:
-            answers[i] = PriceRose(quote)
-        elif quote.total == 0:
-            answers[i] = NothingToPay(field="lines")
-        else:
-            drafts.append((i, _Draft(order_id, one, quote)))
-    return drafts
-
-
-async def _write(
-    uow: UnitOfWork,
-    drafts: Sequence[tuple[int, _Draft]],
-    came: Mapping[UUID, doors.Attribution],
-    answers: dict[int, PlacedOrder | Exception],
-) -> None:
-    if not drafts:
-        return
-    rows = [_order_row(draft, came[draft.asked.order.customer_id], uow.now) for _, draft in drafts]
-    await uow.send(
-        """
-        with placed as (
-            insert into orders (merchant_id, id, number, customer_id, channel, state, store_id, currency, total,
-                                door_id, promoter_id, remark, placed_at, pay_by, updated_at)
-            select %(merchant_id)s, t.id, t.number, t.customer, t.channel, 'unpaid', t.store, %(currency)s, t.total,
-                   t.door, t.promoter, t.remark, %(now)s, t.pay_by, %(now)s
-            from json_to_recordset(%(orders)s::json)
-                as t (id uuid, number text, customer uuid, channel text, store uuid, total bigint, door uuid,
-                      promoter uuid, remark text, pay_by timestamptz)
-        )
-        insert into order_lines (merchant_id, order_id, line_no, product_id, sku_id, title, sku_title, picture,
-                                 quantity, unit_price, amount)
-        select %(merchant_id)s, t.order_id, t.line_no, t.product, t.sku, t.title, t.sku_title, t.picture, t.quantity,
-               t.unit_price, t.amount
-        from json_to_recordset(%(lines)s::json)
-            as t (order_id uuid, line_no smallint, product uuid, sku uuid, title text, sku_title text, picture text,
-                  quantity int, unit_price bigint, amount bigint)
-        """,
-        currency=uow.merchant.currency,
-        orders=json_rows(rows),
-        lines=json_rows(row for _, draft in drafts for row in _line_rows(draft)),
-    )
-    for (i, draft), row in zip(drafts, rows, strict=True):
-        uow.publish(OrderPlaced(order_id=row.id, customer_id=row.customer, total=row.total))
-        answers[i] = PlacedOrder(row.id, row.number, row.total, draft.quote.currency, row.pay_by)
-
-
-def _order_row(draft: _Draft, came: doors.Attribution, now: datetime) -> _OrderRow:
-    order = draft.asked.order
-    return _OrderRow(
-        id=draft.id,
-        number=draft.asked.number,
-        customer=order.customer_id,
-        channel=order.channel,
-        store=order.store_id,
-        total=draft.quote.total,
-        door=came.door_id,
-        promoter=came.promoter_id,
-        remark=order.remark,
-        pay_by=now + timedelta(minutes=draft.asked.pay_minutes),
-    )
-
-
-def _line_rows(draft: _Draft) -> Iterator[_LineRow]:
-    for li in draft.quote.lines:
-        yield _LineRow(
-            draft.id, li.line_no, li.product_id, li.sku_id, li.title, li.sku_title, li.picture, li.quantity,
-            li.unit_price, li.amount,
-        )  # fmt: skip
-
-
 async def _free_keys(uow: UnitOfWork, orders: Sequence[PlaceOrder]) -> None:
     """A refused order leaves its key free: the buyer may try again with the same one."""
     if not orders:
@@ -267,9 +198,7 @@ async def _free_keys(uow: UnitOfWork, orders: Sequence[PlaceOrder]) -> None:
     )
 
 
-async def _replay(
-    uow: UnitOfWork, asked: Sequence[_Asked], answers: dict[int, PlacedOrder | Exception]
-) -> None:
+async def _replay(uow: UnitOfWork, asked: Sequence[Asked], answers: Answers) -> None:
     """Answer the second submits with what the first one got."""
     again = [i for i in range(len(asked)) if i not in answers]
     if not again:
@@ -306,9 +235,7 @@ async def _replay(
             answers[i] = by_id[key.result_id]
 
 
-def _answer_of_twin(
-    asked: Sequence[_Asked], order: PlaceOrder, answers: dict[int, PlacedOrder | Exception]
-) -> PlacedOrder | Exception:
+def _answer_of_twin(asked: Sequence[Asked], order: PlaceOrder, answers: Answers) -> PlacedOrder | Exception:
     """The first submit of this key, in this very batch, was refused: so is its twin. Else the key is another's."""
     for i, one in enumerate(asked):
         if i in answers and (one.order.customer_id, one.order.key) == (order.customer_id, order.key):
@@ -316,4 +243,4 @@ def _answer_of_twin(
     return IdempotencyConflict(field="key")
 
 
-_placements: Batcher[_Asked, PlacedOrder] = Batcher(_place, size_max=64)
+_placements: Batcher[Asked, PlacedOrder] = Batcher(_place, size_max=64)

@@ -1,41 +1,53 @@
 """Reading orders: one with its story, lists by keyset, and the proof that promised stock is right."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from siyu.goods import catalog
 from siyu.kernel.errors import NotFound
 from siyu.kernel.paging import Page, bounded
 from siyu.runtime.db import UnitOfWork
-from siyu.trade.orders.model import Order, OrderCard, OrderLine, Quote, WantedLine
-from siyu.trade.orders.rules import quote_of
+from siyu.trade.orders import drafting
+from siyu.trade.orders.model import Note, Order, OrderCard, OrderLine, Quote, QuoteAsk
+from siyu.trade.orders.rules import merged
 
 
-async def quote(uow: UnitOfWork, lines: Sequence[WantedLine]) -> Quote:
-    """What these lines cost now. Raises EmptyOrder, Invalid and NotForSale."""
-    prices = await catalog.prices(uow, [line.sku_id for line in lines])
-    return quote_of(lines, prices, uow.merchant.currency)
+async def quote(uow: UnitOfWork, ask: QuoteAsk) -> Quote:
+    """What this costs now, delivery included when it is said where to. Nothing is reserved.
+
+    Raises EmptyOrder, Invalid, NotForSale and what `delivery.terms` refuses.
+    """
+    return await drafting.quote(uow, ask, merged(ask.lines))
 
 
-async def find(uow: UnitOfWork, order_id: UUID, *, customer_id: UUID | None = None) -> Order:
-    """An order with its lines; with `customer_id` only if it is that customer's. Raises NotFound."""
+async def find(
+    uow: UnitOfWork, order_id: UUID, *, customer_id: UUID | None = None, anywhere: bool = False
+) -> Order:
+    """An order with its lines; with `customer_id` only if it is that customer's. Raises NotFound.
+
+    An order outside the actor's scope is not found either, unless it is asked for `anywhere`.
+    """
     order = await uow.maybe(
         Order,
         """
         select o.id, o.number, o.customer_id, o.channel, o.state, o.store_id, s.name as store_name, o.currency,
                o.total, o.refunded, o.door_id, d.name as door_name, o.promoter_id, o.remark, o.pickup_code,
-               o.placed_at, o.pay_by, o.paid_at, o.picked_up_at, o.received_at, o.closed_at, o.close_reason
+               o.placed_at, o.pay_by, o.paid_at, o.picked_up_at, o.received_at, o.closed_at, o.close_reason,
+               o.delivery, o.freight, o.freight_refunded, o.address, o.deliver_from, o.deliver_until, o.ship_by,
+               o.shipped_at, o.invoice, o.open_cases
         from orders o
         left join stores s on s.merchant_id = o.merchant_id and s.id = o.store_id
         left join doors d on d.merchant_id = o.merchant_id and d.id = o.door_id
         where o.merchant_id = %(merchant_id)s and o.id = %(id)s
           and (%(customer)s::uuid is null or o.customer_id = %(customer)s)
+          and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s)
+               or exists (select from order_lines l where l.merchant_id = o.merchant_id and l.order_id = o.id
+                          and l.location_id = any(%(scope)s)))
         """,
         id=order_id,
         customer=customer_id,
+        scope=None if anywhere else uow.actor.scope_list,
     )
     if order is None:
         raise NotFound(what="订单 / order")
@@ -47,7 +59,8 @@ async def _lines(uow: UnitOfWork, order_id: UUID) -> list[OrderLine]:
         OrderLine,
         """
         select line_no, product_id, sku_id, title, sku_title, picture, quantity, unit_price, amount, refunded_quantity,
-               refunded_amount
+               refunded_amount, kind, location_id, return_policy, build_up, coalesce(components, '[]') as components,
+               fulfilled_quantity, cancelled_quantity, reduced_amount
         from order_lines where merchant_id = %(merchant_id)s and order_id = %(id)s order by line_no
         """,
         id=order_id,
@@ -66,7 +79,7 @@ async def by_pickup_code(uow: UnitOfWork, code: str) -> Order:
     )
     if order_id is None:
         raise NotFound(what="待提货订单 / order waiting under this code")
-    return await find(uow, order_id)
+    return await find(uow, order_id, anywhere=True)
 
 
 async def listing(
@@ -87,7 +100,7 @@ async def listing(
         select o.id, o.number, o.state, o.channel, o.customer_id, c.nickname as customer_name, s.name as store_name,
                d.name as door_name, o.currency, o.total, o.refunded,
                coalesce(l.pieces, 0)::int as pieces, l.first_title, coalesce(l.pictures, '{}') as pictures,
-               o.placed_at, o.pay_by
+               o.placed_at, o.pay_by, o.delivery
         from (
             select * from orders o
             where o.merchant_id = %(merchant_id)s
@@ -95,6 +108,9 @@ async def listing(
               and (%(number)s::text is null or o.number = %(number)s)
               and (%(customer)s::uuid is null or o.customer_id = %(customer)s)
               and (%(placed_at)s::timestamptz is null or (o.placed_at, o.id) < (%(placed_at)s, %(last_id)s::uuid))
+              and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s)
+                   or exists (select from order_lines x where x.merchant_id = o.merchant_id and x.order_id = o.id
+                              and x.location_id = any(%(scope)s)))
             order by o.placed_at desc, o.id desc limit %(limit)s
         ) o
         left join customers c on c.merchant_id = o.merchant_id and c.id = o.customer_id
@@ -112,6 +128,7 @@ async def listing(
         customer=customer_id,
         placed_at=placed_at,
         last_id=last_id,
+        scope=uow.actor.scope_list,
         limit=limit + 1,
     )
     last = found[limit - 1] if len(found) > limit else None
@@ -131,7 +148,7 @@ async def waiting_at_store(uow: UnitOfWork, store_id: UUID | None, limit: int = 
         select o.id, o.number, o.state, o.channel, o.customer_id, c.nickname as customer_name, s.name as store_name,
                null as door_name, o.currency, o.total, o.refunded,
                coalesce(l.pieces, 0)::int as pieces, l.first_title, coalesce(l.pictures, '{}') as pictures,
-               o.placed_at, o.pay_by
+               o.placed_at, o.pay_by, o.delivery
         from orders o
         left join customers c on c.merchant_id = o.merchant_id and c.id = o.customer_id
         left join stores s on s.merchant_id = o.merchant_id and s.id = o.store_id
@@ -142,9 +159,11 @@ async def waiting_at_store(uow: UnitOfWork, store_id: UUID | None, limit: int = 
         ) l on true
         where o.merchant_id = %(merchant_id)s and o.state = 'paid'
           and (%(store)s::uuid is null or o.store_id = %(store)s)
+          and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s))
         order by o.paid_at, o.id limit %(limit)s
         """,
         store=store_id,
+        scope=uow.actor.scope_list,
         limit=bounded(limit),
     )
 
@@ -164,10 +183,12 @@ async def counts_by_state(
         select state, count(*) as count from orders
         where merchant_id = %(merchant_id)s and (%(customer)s::uuid is null or customer_id = %(customer)s)
           and (%(store)s::uuid is null or store_id = %(store)s)
+          and (%(scope)s::uuid[] is null or store_id = any(%(scope)s))
         group by state
         """,
         customer=customer_id,
         store=store_id,
+        scope=uow.actor.scope_list,
     )
     return {row.state: row.count for row in rows}
 
@@ -186,17 +207,32 @@ async def stock_promised_wrongly(uow: UnitOfWork, limit: int = 100) -> list[Prom
     return await uow.all(
         PromisedWrongly,
         """
-        select coalesce(s.location_id, k.store_id) as location_id, coalesce(s.sku_id, k.sku_id) as sku_id,
+        select coalesce(s.location_id, k.location_id) as location_id, coalesce(s.sku_id, k.sku_id) as sku_id,
                coalesce(s.reserved, 0) as reserved, coalesce(k.kept, 0)::int as kept_by_orders
         from (select location_id, sku_id, reserved from stock where merchant_id = %(merchant_id)s) s
         full join (
-            select o.store_id, l.sku_id, sum(l.quantity - l.refunded_quantity) as kept
-            from orders o join order_lines l on l.merchant_id = o.merchant_id and l.order_id = o.id
-            where o.merchant_id = %(merchant_id)s and o.state in ('unpaid', 'paid') and o.store_id is not null
+            select l.location_id, coalesce(c.sku_id, l.sku_id) as sku_id,
+                   sum((l.quantity - l.fulfilled_quantity - l.cancelled_quantity) * coalesce(c.quantity, 1)) as kept
+            from orders o
+            join order_lines l on l.merchant_id = o.merchant_id and l.order_id = o.id
+            left join lateral jsonb_to_recordset(l.components) as c (sku_id uuid, quantity int) on true
+            where o.merchant_id = %(merchant_id)s and o.state in ('unpaid', 'paid') and l.location_id is not null
             group by 1, 2
-        ) k on k.store_id = s.location_id and k.sku_id = s.sku_id
+        ) k on k.location_id = s.location_id and k.sku_id = s.sku_id
         where coalesce(s.reserved, 0) <> coalesce(k.kept, 0)
         limit %(limit)s
         """,
         limit=limit,
+    )
+
+
+async def notes(uow: UnitOfWork, order_id: UUID) -> list[Note]:
+    """What staff wrote about an order, oldest first."""
+    return await uow.all(
+        Note,
+        """
+        select id, actor_name, text, at from order_notes
+        where merchant_id = %(merchant_id)s and order_id = %(order)s order by at, id
+        """,
+        order=order_id,
     )

@@ -18,8 +18,9 @@ from siyu.kernel.permissions import Permission
 from siyu.place import stores
 from siyu.runtime.edge import ByActor, InUow, OfMerchant, WithSettings
 from siyu.trade import carts
-from siyu.trade.orders import actions, checkout, queries
+from siyu.trade.orders import actions, queries
 from siyu.trade.orders.model import Order
+from siyu.trade.orders.words import DELIVERIES, WAITS_FOR
 
 SHOPPER = {"permission": Permission.SHOPPER}
 PAGE_SIZE = 10
@@ -28,12 +29,23 @@ PAGE_SIZE = 10
 STATE_WORDS = {
     "unpaid": (web.mark("待付款"), "warn"),
     "paid": (web.mark("待提货"), "accent"),
+    "shipped": (web.mark("待收货"), "info"),
     "picked_up": (web.mark("已提货"), "info"),
     "received": (web.mark("已完成"), "good"),
     "refunded": (web.mark("已退款"), "neutral"),
     "closed": (web.mark("已关闭"), "neutral"),
 }
-TABS = ("unpaid", "paid", "picked_up", "received", "refunded", "closed")
+# On the tab a paid order waits for the goods, however they come.
+TAB_WORDS = {**{state: word for state, (word, _) in STATE_WORDS.items()}, "paid": web.mark("待发货/提货")}
+TABS = ("unpaid", "paid", "shipped", "picked_up", "received", "refunded", "closed")
+AHEAD_OF_PAID = {
+    "pickup": web.mark("等你到店提货"),
+    "express": web.mark("等待发货"),
+    "local": web.mark("等待配送"),
+    "none": web.mark("等你使用券码"),
+}
+# What a step of the price build-up is called, where the rule itself has no name.
+STEPS = {"price_list": web.mark("价格表"), "quantity": web.mark("多件优惠"), "edit": web.mark("店家改价")}
 CLOSED_BECAUSE = {
     "expired": web.mark("超过付款时间，订单已自动关闭"),
     "cancelled_by_buyer": web.mark("你取消了订单"),
@@ -69,7 +81,8 @@ async def order_list(
         next=found.next,
         state=state,
         tabs=TABS,
-        state_words=STATE_WORDS,
+        tab_words=TAB_WORDS,
+        state_word=state_word,
         counts=await queries.counts_by_state(uow, actor.customer_id),
         cart_count=await carts.count(uow, actor.customer_id),
     )
@@ -102,11 +115,19 @@ async def order_page(
         merchant=merchant,
         order=order,
         store=await stores.find(uow, order.store_id) if order.store_id else None,
-        state_words=STATE_WORDS,
+        state_word=state_word,
+        delivery_word=DELIVERIES[order.delivery],
+        steps=STEPS,
         story=_story(order),
         pickup_link=f"{settings.base_url}/desk/{merchant.slug}/verify?code={order.pickup_code}",
         is_late=order.pay_by is not None and order.pay_by <= uow.now,
     )
+
+
+def state_word(state: str, delivery: str) -> tuple[str, str]:
+    """What a shopper calls where their order stands, with the tone of the badge."""
+    word, tone = STATE_WORDS[state]
+    return (WAITS_FOR.get(delivery, word), tone) if state == "paid" else (word, tone)
 
 
 def _story(order: Order) -> list[tuple[str, Any, str, str]]:
@@ -114,6 +135,7 @@ def _story(order: Order) -> list[tuple[str, Any, str, str]]:
     steps = [
         (web.mark("已下单"), order.placed_at, ""),
         (web.mark("已付款"), order.paid_at, ""),
+        (web.mark("已发货"), order.shipped_at, ""),
         (web.mark("已提货"), order.picked_up_at, ""),
         (web.mark("已完成"), order.received_at, ""),
         (web.mark("已关闭"), order.closed_at, CLOSED_BECAUSE.get(order.close_reason or "", "")),
@@ -123,7 +145,8 @@ def _story(order: Order) -> list[tuple[str, Any, str, str]]:
         done.append((web.mark("已全部退款"), None, "", "done"))
     ahead = {
         "unpaid": web.mark("等待付款"),
-        "paid": web.mark("等你到店提货"),
+        "paid": AHEAD_OF_PAID[order.delivery],
+        "shipped": web.mark("确认收货后完成"),
         "picked_up": web.mark("确认收货后完成"),
     }.get(order.state)
     story = [*done, *([(ahead, None, "", "now")] if ahead else [])]
@@ -153,4 +176,4 @@ async def buy_again(order_id: FromPath[UUID], uow: InUow, merchant: OfMerchant, 
     return Redirect(f"/shop/{merchant.slug}/cart", status_code=303)
 
 
-routes = [order_list, shortcuts, order_page, received, buy_again, *checkout.routes]
+routes = [order_list, shortcuts, order_page, received, buy_again]

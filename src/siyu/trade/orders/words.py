@@ -6,10 +6,23 @@ from siyu.web import mark
 STATES = {
     "unpaid": (mark("待付款"), "warn"),
     "paid": (mark("待提货"), "info"),
+    "shipped": (mark("已发货"), "info"),
     "picked_up": (mark("已提货"), "good"),
     "received": (mark("已完成"), "good"),
     "refunded": (mark("已退款"), "neutral"),
     "closed": (mark("已关闭"), "neutral"),
+}
+# A paid order waits for something else when nobody comes to fetch it.
+WAITS_FOR = {
+    "express": mark("待发货"),
+    "local": mark("待配送"),
+    "none": mark("待使用"),
+}
+DELIVERIES = {
+    "pickup": mark("到店自提"),
+    "express": mark("快递配送"),
+    "local": mark("同城配送"),
+    "none": mark("电子券码"),
 }
 CHANNELS = {
     "shop": mark("手机商城"),
@@ -22,6 +35,12 @@ CLOSE_REASONS = {
     "cancelled_by_buyer": mark("顾客取消"),
     "cancelled_by_merchant": mark("商家取消"),
 }
+
+
+def state_word(state: str, delivery: str) -> tuple[str, str]:
+    """The word for where an order stands, and the tone of its badge."""
+    word, tone = STATES[state]
+    return (WAITS_FOR.get(delivery, word), tone) if state == "paid" else (word, tone)
 
 
 def close_reason_word(reason: str | None) -> str:

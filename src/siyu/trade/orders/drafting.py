@@ -1,0 +1,144 @@
+"""From a wish to an order that can be written: priced, delivered somewhere, its stock found. Nothing here writes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from siyu.goods import catalog, inventory, pricing
+from siyu.goods.catalog import SkuPrice
+from siyu.kernel.errors import DomainError
+from siyu.people import customers
+from siyu.place import doors
+from siyu.runtime.db import UnitOfWork
+from siyu.trade import delivery
+from siyu.trade.orders.model import (
+    NothingToPay,
+    PlaceOrder,
+    PriceRose,
+    Quote,
+    QuoteAsk,
+    QuoteLine,
+    WantedLine,
+)
+from siyu.trade.orders.rules import delivered, delivery_ask, delivery_of, priced
+
+Levels = dict[tuple[UUID, UUID], inventory.Level]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A wish with one line per SKU, its number, how long it keeps its stock, and the fingerprint of what was asked."""
+
+    order: PlaceOrder
+    lines: list[WantedLine]
+    number: str
+    pay_minutes: int
+    input_hash: bytes
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the first round trip of placing learns."""
+
+    fresh: list[int]
+    prices: dict[UUID, SkuPrice]
+    levels: Levels
+    came: dict[UUID, doors.Attribution]
+    buyer_levels: dict[UUID, str]
+    rules: pricing.Rules
+    sources: inventory.Sources
+
+
+class Draft(msgspec.Struct):
+    """An order on its way into the database. `places` has the location of each line."""
+
+    id: UUID
+    asked: Asked
+    quote: Quote
+    how: str
+    ask: delivery.Ask | None
+    places: tuple[UUID | None, ...] = ()
+
+    def pieces(self) -> list[inventory.Pieces]:
+        """What is promised of this order, bundle components and all."""
+        return [
+            inventory.Pieces(place, need.sku_id, need.quantity)
+            for line, place in zip(self.quote.lines, self.places, strict=True)
+            if place is not None
+            for need in needs_of(line)
+        ]
+
+
+def buyer_of(wanted: PlaceOrder | QuoteAsk, level: str) -> pricing.Buyer:
+    return pricing.Buyer(wanted.customer_id, level, wanted.channel, wanted.store_id)
+
+
+def draft(asked: Asked, order_id: UUID, known: Known, currency: str, now: datetime) -> Draft:
+    """Price a wish and decide how it is delivered. Raises NotForSale, Invalid, NeedsAddress and NeedsStore."""
+    level = known.buyer_levels.get(asked.order.customer_id, "")
+    buyer = buyer_of(asked.order, level)
+    quote = priced(asked.lines, known.prices, buyer, known.rules, currency, now)
+    how = delivery_of(asked.order, quote, known.prices)
+    return Draft(order_id, asked, quote, how, delivery_ask(asked.order, how, quote, known.prices))
+
+
+def with_terms(one: Draft, tariffs: delivery.Tariffs | None, now: datetime) -> None:
+    """Add what delivery costs; hold the total against what the buyer was shown.
+
+    A price that fell is simply charged; one that rose needs the buyer's word. Raises PriceRose, NothingToPay and
+    what `delivery.terms` refuses.
+    """
+    if one.ask is not None:
+        assert tariffs is not None, "whoever asks for delivery has its tariffs"
+        one.quote = delivered(one.quote, delivery.terms(tariffs, one.ask, now))
+    if one.quote.total > one.asked.order.expected_total:
+        raise PriceRose(one.quote)
+    if one.quote.total == 0:
+        raise NothingToPay(field="lines")
+
+
+def needs_of(line: QuoteLine) -> tuple[inventory.Need, ...]:
+    """The pieces a line needs: its SKU, or the components of a bundle; a code needs none."""
+    if line.kind == "virtual":
+        return ()
+    if line.components:
+        return tuple(inventory.Need(part.sku_id, part.quantity * line.quantity) for part in line.components)
+    return (inventory.Need(line.sku_id, line.quantity),)
+
+
+def group_of(one: Draft, known: Known) -> inventory.Group:
+    """Which locations may serve which lines of the order."""
+    order = one.asked.order
+    if one.how == "express" and order.address is not None:
+        address = order.address
+        locations = inventory.order_of(
+            known.sources, address.region_code, address.latitude, address.longitude
+        )
+        split = known.sources.split
+    else:
+        locations = (order.store_id,) if order.store_id is not None else ()
+        split = False
+    return inventory.Group(
+        lines=tuple(needs_of(line) for line in one.quote.lines),
+        locations=locations,
+        split=split,
+        fixed=tuple(known.prices[line.sku_id].supply_location_id for line in one.quote.lines),
+    )
+
+
+async def quote(uow: UnitOfWork, ask: QuoteAsk, lines: Sequence[WantedLine]) -> Quote:
+    """What merged lines cost this buyer now, delivery included when it is known where to."""
+    sku_ids = [line.sku_id for line in lines]
+    prices = await catalog.prices(uow, sku_ids)
+    levels = await customers.levels_of(uow, [ask.customer_id]) if ask.customer_id else {}
+    rules = await pricing.load(uow, sku_ids)
+    level = levels.get(ask.customer_id, "") if ask.customer_id else ""
+    asked = priced(lines, prices, buyer_of(ask, level), rules, uow.merchant.currency, uow.now)
+    try:
+        how = delivery_of(ask, asked, prices)
+    except DomainError:
+        return asked  # not decided yet how it is delivered; placing insists
+    sent = delivery_ask(ask, how, asked, prices)
+    if sent is None:
+        return asked
+    return delivered(asked, delivery.terms(await delivery.load(uow, [sent]), sent, uow.now))
