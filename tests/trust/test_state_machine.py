@@ -24,7 +24,7 @@ from factories import Shop, a_customer, a_shop, placed, word_of_payment
 from siyu.connect import wxpay
 from siyu.goods import inventory
 from siyu.growth import distribution
-from siyu.kernel import clock, ids
+from siyu.kernel import clock, ids, money
 from siyu.kernel.errors import DomainError
 from siyu.money import ledger
 from siyu.people import merchants
@@ -200,9 +200,60 @@ class Trade(RuleBasedStateMachine):
 
         assert self.does(move()) == (order.state == before)
         if order.state == before:
-            order.state, self.is_read = after, False
             if verb == "hand_over":
-                self.handed_over += sum(order.units) - sum(order.back)
+                self.handed_over += sum(order.waiting)
+                order.left = [n - off for n, off in zip(order.units, order.cancelled, strict=True)]
+            order.state, self.is_read = after, False
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH, line=st.integers(0, 1), units=st.integers(1, 3))
+    def some_leave(self, which: int, line: int, units: int) -> None:
+        """A part of a line goes over the counter; the order moves with the last unit."""
+        order = self.bought(which)
+
+        async def leave() -> orders.Fulfilled | None:
+            try:
+                async with self.database.begin(self.shop.merchant) as uow:
+                    return await orders.fulfil_units(uow, order.id, [(line + 1, units)], "counter")
+            except DomainError:
+                return None
+
+        done = self.does(leave())
+        is_possible = order.state == "paid" and units <= order.waiting[line]
+        assert (done is not None) == is_possible
+        if done is not None:
+            order.leaves(line, units)
+            self.handed_over += units
+            self.is_read = False
+            assert done.state == order.state
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH, line=st.integers(0, 1), share=st.integers(1, 100))
+    def money_without_units(self, which: int, line: int, share: int) -> None:
+        """A part of what a line still holds goes back, and the goods stay with the buyer."""
+        order = self.bought(which)
+        before = order.refunded
+        amount = max(1, order.prices[line] * share // 100)
+        request = payments.RequestRefund(
+            ids.new(), order.id, (), "差价", reductions=((line + 1, amount),)
+        )
+
+        async def ask() -> payments.Refund | None:
+            try:
+                async with self.database.begin(self.shop.merchant) as uow:
+                    return await payments.request_refund(uow, request)
+            except DomainError:
+                return None
+
+        given = self.does(ask())
+        if given is None:
+            return
+        assert order.state in {"paid", "picked_up", "received"}
+        assert given.amount == amount
+        assert before + amount <= order.total
+        order.reduced[line] += amount
+        order.refunds.append(Refund(given.id, given.out_refund_no, given.amount))
+        self.is_read = False
 
     @precondition(lambda self: self.orders)
     @rule(
@@ -216,8 +267,13 @@ class Trade(RuleBasedStateMachine):
         order = self.bought(which)
         request = payments.RequestRefund(ids.new(), order.id, ((line + 1, units),), "退货", restock=restock)
         is_possible = (
-            order.state in {"paid", "picked_up", "received"} and units <= order.units[line] - order.back[line]
+            order.state in {"paid", "picked_up", "received"}
+            and units <= order.units[line] - order.back[line]
+            and not any(order.reduced)  # then a unit may be worth nothing any more; see the rule beside this one
         )
+        if any(order.reduced):
+            self.does(self._refund_of_reduced(order, request, line, units))
+            return
 
         async def ask() -> payments.Refund | None:
             try:
@@ -232,13 +288,30 @@ class Trade(RuleBasedStateMachine):
             return
         if twice:
             assert self.does(ask()) == given
-        if order.state != "paid" and restock:
-            self.put_back += units
-        order.back[line] += units
+        had_left = order.comes_back(line, units)
+        if restock:
+            self.put_back += had_left
         order.refunds.append(Refund(given.id, given.out_refund_no, given.amount))
         self.is_read = False
         if order.back == order.units:
-            order.state = "refunded"
+            assert order.refunded == order.total
+
+    async def _refund_of_reduced(
+        self, order: Bought, request: payments.RequestRefund, line: int, units: int
+    ) -> None:
+        """After money went back without units, what is left of it goes with the units that are left, to the fen."""
+        try:
+            async with self.database.begin(self.shop.merchant) as uow:
+                given = await payments.request_refund(uow, request)
+        except DomainError:
+            return
+        had_left = order.comes_back(line, units)
+        if request.restock:
+            self.put_back += had_left
+        order.refunds.append(Refund(given.id, given.out_refund_no, given.amount))
+        self.is_read = False
+        assert order.refunded <= order.total
+        if order.back == order.units:
             assert order.refunded == order.total
 
     @precondition(lambda self: self.orders)
@@ -334,7 +407,7 @@ class Trade(RuleBasedStateMachine):
         assert balance("refunds_due") == sum(refund.amount for refund in given_back if not refund.is_done)
         assert balance("unclaimed") == 0
 
-        promised = sum(sum(o.units) - sum(o.back) for o in self.orders if o.state in {"unpaid", "paid"})
+        promised = sum(sum(o.waiting) for o in self.orders if o.state in {"unpaid", "paid"})
         assert sum(level.on_hand for level in levels) == 2 * STOCK - self.handed_over + self.put_back
         assert sum(level.reserved for level in levels) == promised
 
@@ -342,7 +415,12 @@ class Trade(RuleBasedStateMachine):
         if self.is_read:
             left = sum(line.remaining for line in lines)
             owed = accounts.get(f"promoter:{self.promoter.id}")
-            assert left == sum(order.commission_left for order in self.orders)
+            for order in self.orders:
+                of_order = sum(line.remaining for line in lines if line.order_id == order.id)
+                if any(order.reduced):
+                    assert 0 <= of_order <= money.share(order.total - order.refunded, RATE_BPS) + len(order.units)
+                else:
+                    assert of_order == order.commission_left
             assert left == (owed.balance + owed.pending if owed else 0)
 
 

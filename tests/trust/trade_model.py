@@ -28,6 +28,9 @@ class Bought:
     state: str = "unpaid"
     is_late: bool = False
     back: list[int] = field(default_factory=lambda: [0, 0])
+    left: list[int] = field(default_factory=lambda: [0, 0])
+    cancelled: list[int] = field(default_factory=lambda: [0, 0])
+    reduced: list[int] = field(default_factory=lambda: [0, 0])
     refunds: list[Refund] = field(default_factory=list)
 
     @property
@@ -37,6 +40,30 @@ class Bought:
     @property
     def refunded(self) -> int:
         return sum(refund.amount for refund in self.refunds)
+
+    @property
+    def waiting(self) -> list[int]:
+        """Units that have still to leave the house, by line."""
+        return [n - gone - off for n, gone, off in zip(self.units, self.left, self.cancelled, strict=True)]
+
+    def leaves(self, line: int, units: int) -> None:
+        self.left[line] += units
+        if sum(self.waiting) == 0:
+            self.state = "picked_up"
+
+    def comes_back(self, line: int, units: int) -> int:
+        """Units given back, those that wait first; how many of them had left."""
+        cancelled = min(units, self.waiting[line])
+        self.cancelled[line] += cancelled
+        self.back[line] += units
+        if self.back == self.units:
+            self.state = "refunded"
+        elif self.state == "paid" and sum(self.waiting) == 0:
+            self.state = "picked_up"
+        return units - cancelled
+
+    def paid_for(self, line: int) -> int:
+        return self.units[line] * self.prices[line]
 
     @property
     def is_paid(self) -> bool:
