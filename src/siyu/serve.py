@@ -46,6 +46,7 @@ def with_sandbox(settings: Settings) -> Settings:
         wechat_api_url=url,
         wechat_open_url=url,
         wxpay_url=url,
+        alipay_url=f"{url}/gateway.do",
         sms_url=url,
         **keys,
     )

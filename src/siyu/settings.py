@@ -35,6 +35,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days a sign-in lasts."""
     order_pay_minutes: int = 30
     """Minutes an unpaid order keeps its stock before it is closed."""
+    orders_per_hour: int = 60
+    """Orders that one customer may try to place on the shop's pages within an hour."""
+    guests_per_hour: int = 10
+    """Checkouts without sign-in that one browser may try within an hour; one client address may try ten times that."""
+    guest_form_seconds: int = 2
+    """A form of a buyer without sign-in that is filled in faster than this was filled in by a program."""
+    lookups_per_hour: int = 10
+    """Tries within an hour to find a guest's order, by phone and by client address."""
+    proxies: int = 0
+    """Reverse proxies in front of this server, whose `X-Forwarded-For` says where a request came from."""
     after_sale_days: int = 7
     """Days after receipt in which goods may be returned (消费者权益保护法 art. 25); commission matures after them."""
     sandbox: bool = False
@@ -49,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Application id of the official account."""
     wechat_app_secret: str = ""
     """Application secret of the official account."""
+    wechat_mini_app_id: str = ""
+    """Application id of the mini program, when it pays through the same merchant number. Empty: there is none."""
     wxpay_url: str = "https://api.mch.weixin.qq.com"
     """Base URL of WeChat Pay API v3."""
     wxpay_merchant_id: str = ""
@@ -63,6 +75,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the platform's public key, `PUB_KEY_ID_…`."""
     wxpay_platform_key_file: str = ""
     """PEM file with the platform's public key."""
+    alipay_url: str = "https://openapi.alipay.com/gateway.do"
+    """Address of the Alipay gateway, path included."""
+    alipay_app_id: str = ""
+    """Application id (APPID) at Alipay. Empty: the shop takes no Alipay payments."""
+    alipay_seller_id: str = ""
+    """The merchant's account number (PID, `2088…`) at Alipay, which every notice must name."""
+    alipay_private_key_file: str = ""
+    """File with the application's private key, as PEM or as the bare base64 that Alipay's key tool writes."""
+    alipay_public_key_file: str = ""
+    """File with Alipay's own public key, as PEM or bare base64."""
     sms_url: str = "https://dysmsapi.aliyuncs.com"
     """Base URL of the SMS vendor (Aliyun SendSms 2017-05-25)."""
     sms_access_key_id: str = ""
@@ -73,6 +95,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Signature shown before each SMS."""
     sms_code_template: str = "SMS_000001"
     """Template of the sign-in code; its one parameter is `code`."""
+    media_url: str = ""
+    """Where pictures lie: `s3://bucket/prefix`. Empty: the folder `media` below the data folder."""
+    media_endpoint: str = ""
+    """Base URL of an S3-compatible store (Aliyun OSS, Tencent COS, MinIO). Empty: AWS itself."""
+    media_region: str = "us-east-1"
+    """Region of the bucket."""
+    media_access_key_id: str = ""
+    """Access key id of the bucket. Empty: what the machine is given by its cloud."""
+    media_secret_access_key: str = ""
+    """Secret access key of the bucket."""
     demo: bool = False
     """Offer the demo's one-tap sign-ins and let the clock be moved. Never in production."""
     log_level: str = "info"

@@ -16,13 +16,15 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from siyu.connect import sandbox, sms, wechat, wxpay
+from siyu.connect import alipay, gateways, sandbox, sms, wechat, wxpay
 from siyu.kernel import clock
 from siyu.settings import Settings
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "reference" / "vectors"
 SANDBOX_URL = "http://127.0.0.1:8001"
 NOTIFY_URL = "http://127.0.0.1:8000/cb/wxpay/demo"
+ALIPAY_NOTIFY_URL = "http://127.0.0.1:8000/cb/alipay/demo"
+RETURN_URL = "http://127.0.0.1:8000/shop/demo/orders/1"
 SERVER = Path(__file__).with_name("sandbox_server.py")
 SHOPPER = "oShopper00000000000000000001"
 
@@ -62,9 +64,14 @@ def later():
 
 @dataclass
 class Shop:
-    """A shop's callback address. Answers `statuses` in turn, then 204; keeps what came and what it meant."""
+    """A shop's callback addresses. Answer `statuses` in turn, then 204, or to Alipay `words`, then `success`.
+
+    Keeps what came and what it meant.
+    """
 
     gateway: wxpay.Gateway | None = None
+    alipay_gateway: alipay.Gateway | None = None
+    words: list[bytes] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     received: list[wxpay.Callback] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -79,14 +86,17 @@ class Shop:
                 break
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.raw.append((headers, body))
-        status = self.statuses.pop(0) if self.statuses else 204
+        is_alipay = scope["path"].startswith("/cb/alipay")
+        status = self.statuses.pop(0) if self.statuses else 200 if is_alipay else 204
+        answer = (self.words.pop(0) if self.words else alipay.ACCEPTED) if is_alipay else b""
         try:
-            self.received.append(self.gateway.open_callback(headers, body))
-        except wxpay.CallbackRefused as refusal:
+            gateway = self.alipay_gateway if is_alipay else self.gateway
+            self.received.append(gateway.open_callback(headers, body))
+        except gateways.CallbackRefused as refusal:
             self.refused.append(refusal.reason)
-            status = refusal.status
+            status, answer = refusal.status, b""
         await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": answer})
 
     async def hears(self, count: int, seconds: float = 5.0) -> None:
         """Wait until `count` callbacks have come."""
@@ -104,6 +114,7 @@ class Wire:
     account: wechat.OfficialAccount
     sender: sms.Sender
     shop: Shop
+    alipay: alipay.Gateway
 
     async def prepay(self, number: str = "SO2026000001", total: int = 9900, **changes) -> str:
         order = {
@@ -129,6 +140,61 @@ class Wire:
             "notify_url": NOTIFY_URL,
         }
         return await self.gateway.refund(**{**order, **changes})
+
+    async def prepay_h5(self, number: str = "SO2026000001", **changes) -> str:
+        order = {
+            "out_trade_no": number,
+            "description": "阳光玫瑰葡萄 2 斤",
+            "total": 9900,
+            "payer_ip": "203.0.113.7",
+            "notify_url": NOTIFY_URL,
+            "expires_at": datetime(2099, 1, 1, tzinfo=UTC),
+            "return_url": RETURN_URL,
+        }
+        return await self.gateway.prepay_h5(**{**order, **changes})
+
+    async def prepay_native(self, number: str = "SO2026000001", **changes) -> str:
+        order = {
+            "out_trade_no": number,
+            "description": "阳光玫瑰葡萄 2 斤",
+            "total": 9900,
+            "notify_url": NOTIFY_URL,
+            "expires_at": datetime(2099, 1, 1, tzinfo=UTC),
+        }
+        return await self.gateway.prepay_native(**{**order, **changes})
+
+    def page(
+        self, number: str = "SO2026000001", total: int = 9900, *, is_wide: bool = False, **changes
+    ) -> str:
+        """The address of an Alipay page, as our client makes it."""
+        order = {
+            "out_trade_no": number,
+            "subject": "阳光玫瑰葡萄 2 斤",
+            "total": total,
+            "notify_url": ALIPAY_NOTIFY_URL,
+            "return_url": RETURN_URL,
+            "expires_at": clock.now() + timedelta(minutes=30),
+        }
+        make = self.alipay.page_pay_url if is_wide else self.alipay.wap_pay_url
+        return make(**{**order, **changes})
+
+    async def alipay_pay(self, number: str = "SO2026000001", total: int = 9900, **choices) -> dict:
+        """A shopper opens the page, signs in and pays."""
+        url = self.page(number, total)
+        return await self.control("alipay/pay", {"url": url, "payer": SHOPPER, **choices})
+
+    async def alipay_refund(self, number: str = "RF1", refund: int = 3000, **changes) -> gateways.Refund:
+        order = {
+            "out_trade_no": "SO2026000001",
+            "out_refund_no": number,
+            "refund": refund,
+            "total": 9900,
+            "reason": "七天无理由",
+        }
+        return await self.alipay.refund(**{**order, **changes})
+
+    async def trade(self, number: str = "SO2026000001") -> dict:
+        return (await self.http.get(f"/sandbox/alipay/trades/{number}")).json()
 
     async def control(self, path: str, body: dict) -> dict:
         response = await self.http.post(f"/sandbox/{path}", json=body)
@@ -235,6 +301,7 @@ async def wire(made_keys, tmp_path):
     given = sandbox.ensure_keys(folder)
     settings = Settings(
         wxpay_url=SANDBOX_URL,
+        alipay_url=f"{SANDBOX_URL}/gateway.do",
         wechat_api_url=SANDBOX_URL,
         wechat_open_url=SANDBOX_URL,
         sms_url=SANDBOX_URL,
@@ -246,6 +313,7 @@ async def wire(made_keys, tmp_path):
     app = sandbox.create(folder, base_url=SANDBOX_URL, http=to_shop)
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=SANDBOX_URL)
     shop.gateway = wxpay.Gateway(wxpay.credentials_from(settings), http=http)
+    shop.alipay_gateway = alipay.Gateway(alipay.credentials_from(settings), http=http)
     async with to_shop, http, running(app):
         yield Wire(
             folder=folder,
@@ -255,4 +323,5 @@ async def wire(made_keys, tmp_path):
             account=wechat.from_settings(settings, http=http),
             sender=sms.from_settings(settings, http=http),
             shop=shop,
+            alipay=shop.alipay_gateway,
         )

@@ -1,14 +1,25 @@
 """The sandbox over a real socket, killed in the middle of things and started again."""
 
 import asyncio
+import shutil
+import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 
 from siyu.connect import sandbox, wxpay
+
+OLD_ORDERS = """
+CREATE TABLE orders (
+    out_trade_no TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, description TEXT NOT NULL, attach TEXT NOT NULL,
+    total INTEGER NOT NULL, openid TEXT NOT NULL, notify_url TEXT NOT NULL, state TEXT NOT NULL,
+    transaction_id TEXT NOT NULL, created_at REAL NOT NULL, expires_at REAL NOT NULL, paid_at REAL
+) STRICT;
+INSERT INTO orders VALUES ('SO2025000001', '', '葡萄', '', 9900, 'oOld', '', 'SUCCESS', '4200', 1, 2, 1);
+"""
 
 
 @contextmanager
@@ -77,6 +88,23 @@ def test_keys_are_made_once_and_are_private(tmp_path):
     assert {path.stat().st_mode & 0o777 for path in (folder / "keys").iterdir()} == {0o600}
 
 
+def test_a_sandbox_older_than_alipay_gets_keys_and_columns_and_keeps_what_it_had(tmp_path):
+    folder = tmp_path / "sandbox"
+    before = sandbox.ensure_keys(folder)
+    shutil.rmtree(folder / "alipay_keys")
+    with closing(sqlite3.connect(folder / "sandbox.sqlite3")) as old:
+        old.executescript(OLD_ORDERS)
+    after = sandbox.ensure_keys(folder)
+    assert after["wxpay_api_v3_key"] == before["wxpay_api_v3_key"]
+    assert after["wechat_mini_app_id"] == before["wechat_mini_app_id"]
+    assert after["alipay_app_id"] != before["alipay_app_id"]
+    sandbox.add_person(folder, openid="oNew", nickname="小红")
+    sandbox.add_person(folder, openid="oNew", nickname="小红")
+    with closing(sqlite3.connect(folder / "sandbox.sqlite3")) as new:
+        orders = new.execute("SELECT out_trade_no, total, app_id, trade_type FROM orders").fetchall()
+        assert orders == [("SO2025000001", 9900, "", "JSAPI")]
+
+
 def test_two_processes_that_start_together_agree_on_the_keys(tmp_path):
     folder = tmp_path / "sandbox"
     made: list[dict[str, str]] = []
@@ -87,4 +115,4 @@ def test_two_processes_that_start_together_agree_on_the_keys(tmp_path):
         thread.join()
     assert len(made) == 3
     assert made[0] == made[1] == made[2]
-    assert [path.name for path in folder.iterdir()] == ["keys"]
+    assert sorted(path.name for path in folder.iterdir()) == ["alipay_keys", "keys"]

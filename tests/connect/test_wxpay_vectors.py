@@ -94,7 +94,7 @@ async def test_recorded_answers_are_believed_or_mapped(recorded, credentials, at
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         gateway = wxpay.Gateway(credentials, http=http)
-        body = await gateway._call("POST", "/v3/pay/transactions/jsapi")
+        body = await gateway._line.call("POST", "/v3/pay/transactions/jsapi")
         assert body == b'{"prepay_id":"wx22180000000000sandbox0000000001"}'
         await gateway.close("SO2026112200001")
         assert await gateway.query("SO2026112200001") is None

@@ -8,7 +8,7 @@ import httpx
 from litestar import Litestar
 
 from siyu.connect import calls
-from siyu.connect.sandbox import control, courier, keys, pay_api, phone, sign_in, texts
+from siyu.connect.sandbox import alipay, cashiers, control, courier, keys, pay_api, phone, sign_in, texts
 from siyu.connect.sandbox.store import Store
 from siyu.connect.sandbox.world import World
 
@@ -34,7 +34,16 @@ def create(folder: Path, *, base_url: str, http: httpx.AsyncClient | None = None
         world.store.close()
 
     app = Litestar(
-        route_handlers=[pay_api.router, sign_in.router, texts.router, phone.router, control.router],
+        route_handlers=[
+            pay_api.router,
+            sign_in.router,
+            texts.router,
+            phone.router,
+            cashiers.router,
+            alipay.router,
+            control.router,
+            alipay.control_router,
+        ],
         lifespan=[life],
         openapi_config=None,
         # Logging belongs to the process that runs us.

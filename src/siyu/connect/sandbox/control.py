@@ -3,26 +3,27 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.connection import ASGIConnection
-from litestar.exceptions import PermissionDeniedException
-from litestar.handlers import BaseRouteHandler
+from litestar import Request, Router, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from siyu.connect import calls
-from siyu.connect.sandbox import deliveries, hostile, orders, persons
-from siyu.connect.sandbox.store import Delivery, Flags, Order, Person, Refund, Text
-from siyu.connect.sandbox.wire import Problem, Refusal
+from siyu.connect.sandbox import carrying, deliveries, hostile, orders, persons, statement
+from siyu.connect.sandbox.access import json_body, only_here, refusal_answer
+from siyu.connect.sandbox.store import BillFault, Delivery, Flags, Order, Person, Refund, Text
+from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import rfc3339, world_of
 
 AnyRequest = Request[Any, Any, Any]
 
 
 class Pay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`is_late` pays an order that was closed: the bank had moved the money when the close arrived."""
+    """`payer` is an openid, for orders that anybody may pay (H5, Native).
+
+    `is_late` pays an order that was closed: the bank had moved the money when the close arrived.
+    """
 
     out_trade_no: str
+    payer: str = ""
     callback: Literal["normal", "drop", "duplicate", "delay"] = "normal"
     delay_seconds: Annotated[float, Meta(ge=0)] = 0.0
     is_late: bool = False
@@ -33,6 +34,26 @@ class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     out_trade_no: str
     variant: str = "every"
+
+
+class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    order: Literal["oldest_first", "newest_first"] = "oldest_first"
+
+
+class Released(msgspec.Struct, frozen=True):
+    count: int
+
+
+class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A lie in the trade bill of a day: `number` (an order's or a refund's) is left out, costs `amount` fen, or is
+    a payment of `amount` that never happened. The fund bill keeps to the truth.
+    """
+
+    gateway: Literal["wxpay", "alipay"]
+    day: str
+    kind: Literal["missing", "extra", "amount"]
+    number: Annotated[str, Meta(min_length=1, max_length=64)]
+    amount: Annotated[int, Meta(ge=0)] = 0
 
 
 class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,40 +106,38 @@ class Done(msgspec.Struct, frozen=True):
     ok: bool = True
 
 
-def only_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Refuse everybody but this machine: whoever may control the gateway may print money."""
-    client = connection.client
-    is_forwarded = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
-    if is_forwarded or client is None or not calls.is_loopback(client.host):
-        raise PermissionDeniedException("the control API answers this machine only")
-
-
-async def _body(request: AnyRequest, kind: type[Any]) -> Any:
-    # A web page of a stranger can post to this machine, but not with this content type.
-    if request.content_type[0] != "application/json":
-        raise Refusal(415, "NOT_JSON", "Content-Type: application/json")
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except msgspec.MsgspecError as error:
-        raise Refusal(400, "PARAM_ERROR", str(error)) from error
-
-
 @post("/pay", status_code=200)
 async def pay(request: AnyRequest) -> OrderState:
     """Pay an order as its shopper would, with a chosen fate for the callback."""
-    world, wanted = world_of(request), await _body(request, Pay)
-    copies = {"normal": 1, "delay": 1, "drop": 0, "duplicate": 2}[wanted.callback]
-    delay = wanted.delay_seconds if wanted.callback == "delay" else 0.0
-    orders.pay(world, wanted.out_trade_no, deliveries.Plan(copies, delay), is_late=wanted.is_late)
+    world, wanted = world_of(request), await json_body(request, Pay)
+    plan = deliveries.travelling(wanted.callback, wanted.delay_seconds)
+    orders.pay(world, wanted.out_trade_no, plan, payer=wanted.payer, is_late=wanted.is_late)
     return _state(request, wanted.out_trade_no)
 
 
 @post("/callbacks/forge", status_code=200)
 async def forge(request: AnyRequest) -> list[hostile.Attack]:
     """Send hostile callbacks to the order's notify_url, one after the other."""
-    world, wanted = world_of(request), await _body(request, Forge)
+    world, wanted = world_of(request), await json_body(request, Forge)
     variants = hostile.VARIANTS if wanted.variant == "every" else (wanted.variant,)
     return [await hostile.attack(world, wanted.out_trade_no, variant) for variant in variants]
+
+
+@post("/callbacks/release", status_code=200)
+async def release(request: AnyRequest) -> Released:
+    """Carry what was held (flag `hold_callbacks`) or still waits, in this order, one after the other."""
+    world, wanted = world_of(request), await json_body(request, Release)
+    count = await carrying.release(world, is_newest_first=wanted.order == "newest_first")
+    return Released(count)
+
+
+@post("/bills/differences", status_code=200)
+async def plant_difference(request: AnyRequest) -> Done:
+    """Let the trade bill of a day differ from what happened."""
+    world, wanted = world_of(request), await json_body(request, Difference)
+    fault = BillFault(None, wanted.gateway, wanted.day, wanted.kind, wanted.number, wanted.amount)
+    statement.plant(world, fault)
+    return Done()
 
 
 @get("/orders/{out_trade_no:str}")
@@ -146,7 +165,7 @@ async def read_flags(request: AnyRequest) -> Flags:
 async def set_flags(request: AnyRequest) -> Flags:
     """Change the flags that are given and keep the others. Flags that nobody knows are refused."""
     store = world_of(request).store
-    given = await _body(request, dict[str, Any])
+    given = await json_body(request, dict[str, Any])
     try:
         flags = msgspec.convert({**msgspec.to_builtins(store.flags()), **given}, Flags)
     except msgspec.ValidationError as error:
@@ -159,7 +178,7 @@ async def set_flags(request: AnyRequest) -> Flags:
 @post("/persons", status_code=201)
 async def new_person(request: AnyRequest) -> Person:
     """Put a person on the phone. With a `seed` the ids are the same every time."""
-    wanted = await _body(request, NewPerson)
+    wanted = await json_body(request, NewPerson)
     return persons.save(
         world_of(request).store,
         openid=wanted.openid,
@@ -181,7 +200,9 @@ def _state(request: AnyRequest, out_trade_no: str) -> OrderState:
     world = world_of(request)
     order: Order = orders.existing(world, out_trade_no)
     refunds = world.store.rows(Refund, "WHERE out_trade_no = ? ORDER BY created_at", out_trade_no)
-    sent = world.store.rows(Delivery, "WHERE out_trade_no = ? ORDER BY id", out_trade_no)
+    sent = world.store.rows(
+        Delivery, "WHERE gateway = 'wxpay' AND out_trade_no = ? ORDER BY id", out_trade_no
+    )
     return OrderState(
         out_trade_no=order.out_trade_no,
         transaction_id=order.transaction_id,
@@ -198,13 +219,20 @@ def _state(request: AnyRequest, out_trade_no: str) -> OrderState:
     )
 
 
-def _refused(_request: AnyRequest, refusal: Refusal) -> Response[Problem]:
-    return Response(Problem(refusal.code, refusal.message), status_code=refusal.status)
-
-
 router = Router(
     path="/sandbox",
     guards=[only_here],
-    exception_handlers={Refusal: _refused},
-    route_handlers=[pay, forge, order_state, inbox, read_flags, set_flags, new_person, reset],
+    exception_handlers={Refusal: refusal_answer},
+    route_handlers=[
+        pay,
+        forge,
+        release,
+        plant_difference,
+        order_state,
+        inbox,
+        read_flags,
+        set_flags,
+        new_person,
+        reset,
+    ],
 )

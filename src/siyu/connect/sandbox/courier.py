@@ -5,7 +5,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from siyu.connect.sandbox import deliveries, refunds
+from siyu.connect.sandbox import carrying, refunds
+from siyu.connect.sandbox.alipay import trades
 from siyu.connect.sandbox.world import World
 
 logger = logging.getLogger(__name__)
@@ -19,10 +20,11 @@ async def work(world: World) -> None:
         try:
             world.planned.clear()
             refunds.settle_due(world)
-            if await deliveries.carry_due(world):
+            trades.settle_due(world)
+            if await carrying.carry_due(world):
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(world.planned.wait(), deliveries.seconds_to_next(world))
+                await asyncio.wait_for(world.planned.wait(), carrying.seconds_to_next(world))
         except Exception:
             logger.exception("the courier stumbled")
             await asyncio.sleep(PAUSE_AFTER_FAULT_SECONDS)

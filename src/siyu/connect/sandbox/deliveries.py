@@ -1,31 +1,25 @@
-"""Callbacks to the merchant: planned in the transaction that caused them, carried by a courier until accepted.
+"""Callbacks of WeChat Pay: planned in the transaction that caused them, carried by a courier until accepted.
 
 Written down before they are sent, so a killed sandbox goes on where it stopped. A callback may therefore arrive
 twice, as it may from the real gateway.
 """
 
-import asyncio
-import logging
 import secrets
 from uuid import UUID
 
-import httpx
 import msgspec
 
 from siyu.connect import crypto
 from siyu.connect.sandbox import wire
-from siyu.connect.sandbox.store import Delivery, Refund
+from siyu.connect.sandbox.store import Delivery
+from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import World, now, rfc3339
 from siyu.kernel import ids
-
-logger = logging.getLogger(__name__)
+from siyu.web import mark
 
 # Seconds between the attempts (回调通知处理): fifteen repeats over a day.
 RETRY_SECONDS = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600)
-ANSWER_SECONDS_MAX = 5.0  # a slower answer counts as a failure
 ACCEPTED = (200, 204)
-AT_ONCE_MAX = 16
-LOOK_SECONDS_MAX = 0.5  # the clock may be moved; an idle courier looks this often
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -33,6 +27,22 @@ class Plan(msgspec.Struct, frozen=True):
 
     copies: int = 1
     delay_seconds: float = 0.0
+
+
+BUTTONS = {"pay": Plan(), "pay_silently": Plan(copies=0)}
+COPIES = {"normal": 1, "delay": 1, "drop": 0, "duplicate": 2}
+
+
+def travelling(fate: str, delay_seconds: float) -> Plan:
+    """How a callback travels that a tester wants normal, dropped, duplicated or delayed."""
+    return Plan(COPIES[fate], delay_seconds if fate == "delay" else 0.0)
+
+
+def decided(button: str) -> Plan:
+    """How the callback travels after a shopper pressed this button. Raises Refusal for one that no cashier has."""
+    if button not in BUTTONS:
+        raise Refusal(400, "PARAM_ERROR", mark("支付参数不完整"))
+    return BUTTONS[button]
 
 
 class ResourceOut(msgspec.Struct, frozen=True):
@@ -61,7 +71,8 @@ def plan(
     event_type: str,
     original_type: str,
     summary: str,
-    content: msgspec.Struct,
+    content: msgspec.Struct | dict[str, str],
+    gateway: str = "wxpay",
 ) -> None:
     """Write down a callback, inside the caller's transaction. The same event id in every copy."""
     if world.flags.drop_callbacks:
@@ -80,6 +91,7 @@ def plan(
             created_at=now(),
             attempts=0,
             due_at=now() + travel.delay_seconds,
+            gateway=gateway,
         )
         world.store.add(delivery)
     world.planned.set()
@@ -107,59 +119,17 @@ def sealed(world: World, delivery: Delivery, plaintext: bytes | None = None) -> 
     return msgspec.json.encode(envelope)
 
 
-async def post(world: World, url: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
-    """Send one callback; None when no answer came in time."""
-    try:
-        return await world.http.post(
-            url,
-            content=body,
-            headers={**headers, "Content-Type": "application/json"},
-            timeout=ANSWER_SECONDS_MAX,
-        )
-    except httpx.HTTPError as error:
-        logger.info("callback to %s: no answer (%s)", url, type(error).__name__)
-        return None
-
-
-async def attempt(world: World, delivery: Delivery) -> None:
-    """Send a delivery once and write down what came of it."""
+def enveloped(world: World, delivery: Delivery) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a callback, sealed and signed anew for each attempt."""
     body = sealed(world, delivery)
-    headers = wire.signed(world, body, is_callback=True)
-    response = await post(world, delivery.notify_url, headers, body)
-    status = response.status_code if response is not None else 0
-    attempts = delivery.attempts + 1
-    state, due_at = "delivered", delivery.due_at
-    if status not in ACCEPTED:
-        is_over = attempts > len(RETRY_SECONDS)
-        state = "given_up" if is_over else "waiting"
-        if not is_over:
-            due_at = now() + RETRY_SECONDS[attempts - 1] * world.flags.retry_time_scale
-    world.store.change(
-        "UPDATE deliveries SET attempts = ?, state = ?, due_at = ?, last_status = ?, sent_headers = ?, sent_body = ?"
-        " WHERE id = ?",
-        attempts,
-        state,
-        due_at,
-        status,
-        msgspec.json.encode(headers).decode(),
-        body.decode(),
-        delivery.id,
-    )
+    return headers_of(world, body), body
 
 
-async def carry_due(world: World) -> int:
-    """Attempt what is due now; return how many there were."""
-    due = world.store.rows(
-        Delivery, "WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at LIMIT ?", now(), AT_ONCE_MAX
-    )
-    await asyncio.gather(*(attempt(world, delivery) for delivery in due))
-    return len(due)
+def headers_of(world: World, body: bytes) -> dict[str, str]:
+    """The headers that make `body` the platform's word."""
+    return {**wire.signed(world, body, is_callback=True), "Content-Type": "application/json"}
 
 
-def seconds_to_next(world: World) -> float:
-    """How long nothing will happen, unless something new is planned."""
-    delivery = world.store.row(Delivery, "WHERE state = 'waiting' ORDER BY due_at")
-    refund = world.store.row(Refund, "WHERE status = 'PROCESSING' ORDER BY settles_at")
-    moments = [delivery.due_at] if delivery else []
-    moments += [refund.settles_at] if refund else []
-    return max(0.0, min([LOOK_SECONDS_MAX, *(moment - now() for moment in moments)]))
+def is_accepted(status: int, _answer: bytes) -> bool:
+    """What ends the repeats."""
+    return status in ACCEPTED

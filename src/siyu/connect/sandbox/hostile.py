@@ -5,7 +5,7 @@ import secrets
 import msgspec
 
 from siyu.connect import crypto, wxpay
-from siyu.connect.sandbox import deliveries, orders, wire
+from siyu.connect.sandbox import deliveries, orders, posting
 from siyu.connect.sandbox.store import Delivery, Order
 from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import World, now
@@ -37,7 +37,7 @@ async def attack(world: World, out_trade_no: str, variant: str) -> Attack:
     """Send one hostile callback about an order to its notify_url. Raises Refusal."""
     order = orders.existing(world, out_trade_no)
     headers, body = _replay(world, order) if variant == "replay" else _forged(world, order, variant)
-    response = await deliveries.post(world, order.notify_url, headers, body)
+    response = await posting.post(world, order.notify_url, headers, body)
     if response is None:
         return Attack(variant, 0, "")
     return Attack(variant, response.status_code, response.text[:500])
@@ -46,7 +46,9 @@ async def attack(world: World, out_trade_no: str, variant: str) -> Attack:
 def _replay(world: World, order: Order) -> tuple[dict[str, str], bytes]:
     """The very bytes and headers of a callback that was already delivered."""
     sent = world.store.row(
-        Delivery, "WHERE out_trade_no = ? AND sent_body <> '' ORDER BY id DESC", order.out_trade_no
+        Delivery,
+        "WHERE gateway = 'wxpay' AND out_trade_no = ? AND sent_body <> '' ORDER BY id DESC",
+        order.out_trade_no,
     )
     if sent is None:
         raise Refusal(409, "NOTHING_TO_REPLAY", "这笔订单还没有发出过通知")
@@ -87,7 +89,7 @@ def _forged(world: World, order: Order, variant: str) -> tuple[dict[str, str], b
         due_at=now(),
     )
     body = deliveries.sealed(_with_other_key(world) if variant == "other_api_v3_key" else world, delivery)
-    headers = wire.signed(world, body, is_callback=True)
+    headers = deliveries.headers_of(world, body)
     if variant == "forged_signature":
         # Signed by somebody, as an attacker with a key pair of their own would.
         headers["Wechatpay-Signature"] = crypto.sign(world.keys.next_platform_private_pem, body)

@@ -2,20 +2,27 @@
 
 import secrets
 from datetime import datetime
-from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta
 
 from siyu.connect import calls
-from siyu.connect.sandbox import deliveries, persons, wire
+from siyu.connect.sandbox import deliveries, keys, persons, wire
+from siyu.connect.sandbox.asked import (
+    AnyOrder,
+    H5Order,
+    JsapiOrder,
+    NativeOrder,
+    Strict,
+    check_payer_ip,
+)
 from siyu.connect.sandbox.store import Order, Prepay
 from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import CHINA, World, now, rfc3339
 from siyu.web import mark
 
-PREPAY_SECONDS = 2 * 3600  # a prepay_id can be used for two hours
+# How long a prepay_id, an h5_url and a code_url open the cashier.
+OPENS_SECONDS = {"JSAPI": 2 * 3600, "MWEB": 5 * 60, "NATIVE": 2 * 3600}
 ORDER_SECONDS = 7 * 86_400  # validity of an order that gives no time_expire
 EXPIRE_SECONDS_MIN = 60  # time_expire is at least a minute ahead
 
@@ -25,43 +32,6 @@ STATE_WORDS = {
     "CLOSED": mark("订单已关闭"),
     "REFUND": mark("转入退款"),
 }
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Request bodies: one unknown field is an error at the real gateway."""
-
-
-class OrderAmount(Strict, frozen=True):
-    total: Annotated[int, Meta(ge=1, le=100_000_000_00)]
-    currency: Annotated[str, Meta(pattern="^CNY$")] = "CNY"
-
-
-class OrderPayer(Strict, frozen=True):
-    openid: Annotated[str, Meta(min_length=1, max_length=128)]
-
-
-class SettleInfo(Strict, frozen=True):
-    profit_sharing: bool = False
-
-
-class JsapiOrder(Strict, frozen=True):
-    """`POST /v3/pay/transactions/jsapi`."""
-
-    appid: Annotated[str, Meta(min_length=1, max_length=32)]
-    mchid: Annotated[str, Meta(min_length=1, max_length=32)]
-    description: Annotated[str, Meta(min_length=1, max_length=127)]
-    out_trade_no: Annotated[str, Meta(pattern=r"^[0-9a-zA-Z_\-|*]{6,32}$")]
-    notify_url: Annotated[str, Meta(min_length=1, max_length=255)]
-    amount: OrderAmount
-    payer: OrderPayer
-    time_expire: datetime | msgspec.UnsetType = msgspec.UNSET
-    attach: Annotated[str, Meta(min_length=1, max_length=128)] | msgspec.UnsetType = msgspec.UNSET
-    goods_tag: Annotated[str, Meta(min_length=1, max_length=32)] | msgspec.UnsetType = msgspec.UNSET
-    support_fapiao: bool = False
-    settle_info: SettleInfo | msgspec.UnsetType = msgspec.UNSET
-    # Carried for the real gateway's risk control; the sandbox only insists that they are objects.
-    detail: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    scene_info: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class CloseOrder(Strict, frozen=True):
@@ -88,7 +58,7 @@ class TransactionOut(msgspec.Struct, frozen=True, omit_defaults=True):
     trade_state: str
     trade_state_desc: str
     amount: AmountOut
-    payer: PayerOut
+    payer: PayerOut | None = None
     transaction_id: str = ""
     trade_type: str = ""
     bank_type: str = ""
@@ -96,20 +66,39 @@ class TransactionOut(msgspec.Struct, frozen=True, omit_defaults=True):
     success_time: str = ""
 
 
-def place(world: World, body: bytes) -> str:
-    """Register an order, or meet the same one again; return a fresh prepay_id. Raises Refusal."""
+def place_jsapi(world: World, body: bytes) -> str:
+    """Register an order of a known payer, or meet the same one again; return a fresh prepay_id. Raises Refusal."""
     wanted = wire.read(body, JsapiOrder)
-    _check_owner(world, wanted.appid, wanted.mchid)
-    check_notify_url(wanted.notify_url)
     if not (world.flags.is_any_openid_accepted or persons.find(world.store, wanted.payer.openid)):
         raise Refusal(
             400, "PARAM_ERROR", "无效的openid：手机上没有这个人（POST /sandbox/persons 可添加）", 268435461
         )
-    fingerprint = wire.fingerprint(body)
+    check_payer_ip(world, wanted.scene_info)
+    return _place(world, body, wanted, "JSAPI", openid=wanted.payer.openid)
+
+
+def place_h5(world: World, body: bytes) -> str:
+    """Register an order for a browser; return what opens its cashier within five minutes. Raises Refusal."""
+    wanted = wire.read(body, H5Order)
+    check_payer_ip(world, wanted.scene_info)
+    return _place(world, body, wanted, "MWEB")
+
+
+def place_native(world: World, body: bytes) -> str:
+    """Register an order to be scanned; return the `pr` of its code. Raises Refusal."""
+    wanted = wire.read(body, NativeOrder)
+    check_payer_ip(world, wanted.scene_info)
+    return _place(world, body, wanted, "NATIVE")
+
+
+def _place(world: World, body: bytes, wanted: AnyOrder, trade_type: str, *, openid: str = "") -> str:
+    _check_owner(world, wanted.appid, wanted.mchid)
+    check_notify_url(wanted.notify_url)
+    fingerprint = f"{trade_type} {wire.fingerprint(body)}"
     with world.store.transaction():
         order = find(world, wanted.out_trade_no)
         if order is None:
-            order = _new_order(wanted, fingerprint)
+            order = _new_order(wanted, fingerprint, trade_type, openid)
             world.store.add(order)
         elif order.state in ("SUCCESS", "REFUND"):
             raise Refusal(400, "ORDER_PAID", "该订单已支付", 268449538)
@@ -120,7 +109,7 @@ def place(world: World, body: bytes) -> str:
         prepay = Prepay(
             prepay_id=f"wx{datetime.fromtimestamp(now(), CHINA):%d%H%M%S}{secrets.token_hex(13)}",
             out_trade_no=order.out_trade_no,
-            expires_at=min(now() + PREPAY_SECONDS, order.expires_at),
+            expires_at=min(now() + OPENS_SECONDS[trade_type], order.expires_at),
         )
         world.store.add(prepay)
     return prepay.prepay_id
@@ -144,10 +133,10 @@ def existing(world: World, out_trade_no: str) -> Order:
     return order
 
 
-def of_prepay(world: World, prepay_id: str) -> Order:
-    """The order that a prepay_id was issued for. Raises Refusal when it is unknown or too old."""
+def of_prepay(world: World, prepay_id: str, trade_type: str = "JSAPI") -> Order:
+    """The order that a prepay_id of this way of paying was issued for. Raises Refusal when unknown or too old."""
     prepay = world.store.row(Prepay, "WHERE prepay_id = ?", prepay_id)
-    if prepay is None:
+    if prepay is None or existing(world, prepay.out_trade_no).trade_type != trade_type:
         raise Refusal(400, "PARAM_ERROR", mark("支付验证签名失败：prepay_id 不存在"))
     if prepay.expires_at <= now():
         raise Refusal(400, "ORDER_CLOSED", mark("支付已过期，请返回商家重新下单"))
@@ -165,16 +154,22 @@ def close(world: World, out_trade_no: str, body: bytes) -> None:
     )
 
 
-def pay(world: World, out_trade_no: str, plan: deliveries.Plan, *, is_late: bool = False) -> Order:
+def pay(
+    world: World, out_trade_no: str, plan: deliveries.Plan, *, payer: str = "", is_late: bool = False
+) -> Order:
     """The shopper pays. Exactly once: a second attempt is refused. Raises Refusal.
 
-    With `is_late` also an order that is closed by now: merchants must cope with money that crosses their close.
+    Who pays is known from the order, or is `payer` (an openid) where anybody may. With `is_late` also an order that is closed by now: merchants must cope with money that crosses their close.
     """
     with world.store.transaction():
         order = existing(world, out_trade_no)
+        openid = order.openid or payer
+        if not (order.openid or persons.find(world.store, openid)):
+            raise Refusal(400, "PARAM_ERROR", mark("请选择由谁付款"))
         paid = world.store.change(
-            "UPDATE orders SET state = 'SUCCESS', transaction_id = ?, paid_at = ?"
+            "UPDATE orders SET state = 'SUCCESS', openid = ?, transaction_id = ?, paid_at = ?"
             " WHERE out_trade_no = ? AND (state = 'NOTPAY' OR (? AND state = 'CLOSED'))",
+            openid,
             f"4200{datetime.fromtimestamp(now(), CHINA):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}",
             now(),
             out_trade_no,
@@ -201,15 +196,15 @@ def described(world: World, order: Order) -> TransactionOut:
     """The order in the gateway's words."""
     numbers, is_paid = world.keys.numbers, order.paid_at is not None
     return TransactionOut(
-        appid=numbers.app_id,
+        appid=order.app_id or numbers.app_id,
         mchid=numbers.merchant_id,
         out_trade_no=order.out_trade_no,
         trade_state=order.state,
         trade_state_desc=STATE_WORDS[order.state],
         amount=AmountOut(total=order.total, payer_total=order.total),
-        payer=PayerOut(order.openid),
+        payer=PayerOut(order.openid) if order.openid else None,
         transaction_id=order.transaction_id,
-        trade_type="JSAPI" if is_paid else "",
+        trade_type=order.trade_type if is_paid else "",
         bank_type="OTHERS" if is_paid else "",
         attach=order.attach,
         success_time=rfc3339(order.paid_at) if order.paid_at is not None else "",
@@ -228,11 +223,11 @@ def _check_owner(world: World, app_id: str, merchant_id: str) -> None:
     numbers = world.keys.numbers
     if merchant_id != numbers.merchant_id:
         raise Refusal(400, "PARAM_ERROR", "商户号与签名的商户号不一致", 268447843)
-    if app_id != numbers.app_id:
+    if app_id not in (numbers.app_id, keys.mini_app_id(numbers)):
         raise Refusal(400, "APPID_MCHID_NOT_MATCH", "appid 和 mch_id 不匹配，请检查后再试", 268445527)
 
 
-def _new_order(wanted: JsapiOrder, fingerprint: str) -> Order:
+def _new_order(wanted: AnyOrder, fingerprint: str, trade_type: str, openid: str) -> Order:
     expires_at = now() + ORDER_SECONDS
     if wanted.time_expire is not msgspec.UNSET:
         if wanted.time_expire.tzinfo is None:
@@ -246,11 +241,13 @@ def _new_order(wanted: JsapiOrder, fingerprint: str) -> Order:
         description=wanted.description,
         attach="" if wanted.attach is msgspec.UNSET else wanted.attach,
         total=wanted.amount.total,
-        openid=wanted.payer.openid,
+        openid=openid,
         notify_url=wanted.notify_url,
         state="NOTPAY",
         transaction_id="",
         created_at=now(),
         expires_at=expires_at,
         paid_at=None,
+        app_id=wanted.appid,
+        trade_type=trade_type,
     )

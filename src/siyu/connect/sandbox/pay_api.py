@@ -1,4 +1,4 @@
-"""The routes of WeChat Pay v3 that the platform uses: order, query, close, refund."""
+"""The routes of WeChat Pay v3 that the platform uses: order, query, close, refund, bills."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
-from siyu.connect.sandbox import orders, refunds, wire
+from siyu.connect.sandbox import bills, cashiers, orders, refunds, wire
 from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import World, world_of
 
@@ -18,11 +18,33 @@ class Prepaid(msgspec.Struct, frozen=True):
     prepay_id: str
 
 
+class H5Prepaid(msgspec.Struct, frozen=True):
+    h5_url: str
+
+
+class NativePrepaid(msgspec.Struct, frozen=True):
+    code_url: str
+
+
 @post("/v3/pay/transactions/jsapi", status_code=200)
 async def order_jsapi(request: AnyRequest) -> Response[bytes]:
     world = world_of(request)
     body = await wire.authenticated(world, request)
-    return _applied(world, lambda: Prepaid(orders.place(world, body)))
+    return _applied(world, lambda: Prepaid(orders.place_jsapi(world, body)))
+
+
+@post("/v3/pay/transactions/h5", status_code=200)
+async def order_h5(request: AnyRequest) -> Response[bytes]:
+    world = world_of(request)
+    body = await wire.authenticated(world, request)
+    return _applied(world, lambda: H5Prepaid(cashiers.h5_url(world, orders.place_h5(world, body))))
+
+
+@post("/v3/pay/transactions/native", status_code=200)
+async def order_native(request: AnyRequest) -> Response[bytes]:
+    world = world_of(request)
+    body = await wire.authenticated(world, request)
+    return _applied(world, lambda: NativePrepaid(cashiers.code_url(orders.place_native(world, body))))
 
 
 @get("/v3/pay/transactions/out-trade-no/{out_trade_no:str}")
@@ -54,6 +76,29 @@ async def query_refund(request: AnyRequest, out_refund_no: FromPath[str]) -> Res
     return wire.answer(world, refunds.found(world, out_refund_no))
 
 
+@get("/v3/bill/tradebill")
+async def trade_bill(request: AnyRequest) -> Response[bytes]:
+    world = world_of(request)
+    await wire.authenticated(world, request)
+    return wire.answer(world, bills.trade_bill(world, dict(request.query_params)))
+
+
+@get("/v3/bill/fundflowbill")
+async def fund_flow_bill(request: AnyRequest) -> Response[bytes]:
+    world = world_of(request)
+    await wire.authenticated(world, request)
+    return wire.answer(world, bills.fund_flow_bill(world, dict(request.query_params)))
+
+
+@get("/v3/billdownload/file")
+async def bill_file(request: AnyRequest) -> Response[bytes]:
+    """The request is signed as any other; the file is not, as at the real gateway."""
+    world = world_of(request)
+    await wire.authenticated(world, request)
+    content = bills.file(world, "wxpay", request.query_params.get("token", ""))
+    return Response(content, media_type="application/octet-stream")
+
+
 def _applied(world: World, change: Callable[[], msgspec.Struct | None]) -> Response[bytes]:
     """Carry out a change and answer; or carry it out and say that nobody knows, when told to."""
     content = change()
@@ -76,6 +121,17 @@ def _refused(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
 
 router = Router(
     path="/",
-    route_handlers=[order_jsapi, query_order, close_order, refund_order, query_refund],
+    route_handlers=[
+        order_jsapi,
+        order_h5,
+        order_native,
+        query_order,
+        close_order,
+        refund_order,
+        query_refund,
+        trade_bill,
+        fund_flow_bill,
+        bill_file,
+    ],
     exception_handlers={Refusal: _refused},
 )

@@ -1,5 +1,6 @@
 """The phone to look at: who is on it, its texts and payments, and the cashier that a shop's page opens."""
 
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,9 @@ from litestar.params import FromPath
 
 from siyu.connect import crypto, wxpay
 from siyu.connect.sandbox import deliveries, orders, persons, screens
-from siyu.connect.sandbox.store import Order, Refund, Text
+from siyu.connect.sandbox.alipay import trades
+from siyu.connect.sandbox.alipay.rows import STATUS_WORDS, Trade
+from siyu.connect.sandbox.store import REFUND_WORDS, Order, Refund, Text
 from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import World, world_of
 from siyu.web import mark
@@ -18,26 +21,41 @@ from siyu.web import mark
 AnyRequest = Request[Any, Any, Any]
 
 PARAMETERS = ("appId", "timeStamp", "nonceStr", "package", "signType", "paySign")
-COPIES = {"pay": 1, "pay_silently": 0}
 PACKAGE_PREFIX = "prepay_id="
 SHOWN_MAX = 30  # what a person scrolls through on a phone
 COLOURS = ("#07883d", "#2f6fde", "#b4531a", "#8a3ffc", "#b0357c", "#0f766e")
 
 
-class Bill(msgspec.Struct, frozen=True):
-    """A line of the payment history."""
+class Return(msgspec.Struct, frozen=True):
+    """Money that came back; fen."""
 
-    order: Order
-    payer: str
+    amount: int
     words: str
-    refunds: list[Refund]
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """A line of the payment history; `total` in fen."""
+
+    number: str
+    what: str
+    payer: str
+    by: str
+    words: str
+    total: int
+    paid_at: float
+    returns: list[Return]
+
+    @property
+    def moment(self) -> datetime:
+        """When it was paid."""
+        return datetime.fromtimestamp(self.paid_at, UTC)
 
 
 def checked_order(world: World, parameters: dict[str, str]) -> Order:
     """The order that a page may ask to be paid: its six parameters carry the merchant's signature. Raises Refusal."""
     if any(not parameters.get(name) for name in PARAMETERS):
         raise Refusal(400, "PARAM_ERROR", mark("支付参数不完整"))
-    if parameters["appId"] != world.keys.numbers.app_id or parameters["signType"] != "RSA":
+    if parameters["signType"] != "RSA":
         raise Refusal(400, "PARAM_ERROR", mark("appId 或 signType 不正确"))
     if not parameters["timeStamp"].isdigit() or not parameters["package"].startswith(PACKAGE_PREFIX):
         raise Refusal(400, "PARAM_ERROR", mark("timeStamp 或 package 不正确"))
@@ -49,7 +67,10 @@ def checked_order(world: World, parameters: dict[str, str]) -> Order:
     )
     if not crypto.verify(world.keys.merchant_public_pem, message, parameters["paySign"]):
         raise Refusal(400, "SIGN_ERROR", mark("支付验证签名失败"))
-    return orders.of_prepay(world, parameters["package"].removeprefix(PACKAGE_PREFIX))
+    order = orders.of_prepay(world, parameters["package"].removeprefix(PACKAGE_PREFIX))
+    if parameters["appId"] != (order.app_id or world.keys.numbers.app_id):
+        raise Refusal(400, "PARAM_ERROR", mark("appId 或 signType 不正确"))
+    return order
 
 
 @get("/cashier")
@@ -80,17 +101,10 @@ async def pay_at_cashier(request: AnyRequest) -> Response[Any]:
         order = checked_order(world, given)
         if given["action"] == "cancel":
             return _outcome(request, "cancel", given["parent"], mark("已取消支付"))
-        orders.pay(world, order.out_trade_no, _travel(given["action"]))
+        orders.pay(world, order.out_trade_no, deliveries.decided(given["action"]))
     except Refusal as refusal:
         return _outcome(request, "fail", given["parent"], refusal.message, status_code=refusal.status)
     return _outcome(request, "ok", given["parent"], mark("支付成功"), order=order)
-
-
-def _travel(action: str) -> deliveries.Plan:
-    """How the callback travels after this decision. Raises Refusal for a button that the cashier does not have."""
-    if action not in COPIES:
-        raise Refusal(400, "PARAM_ERROR", mark("支付参数不完整"))
-    return deliveries.Plan(copies=COPIES[action])
 
 
 def _outcome(
@@ -103,7 +117,14 @@ def _outcome(
     order: Order | None = None,
 ) -> Response[Any]:
     return screens.show(
-        request, "paid.html", status_code=status_code, outcome=word, parent=parent, text=text, order=order
+        request,
+        "paid.html",
+        status_code=status_code,
+        outcome=word,
+        parent=parent,
+        text=text,
+        total=order.total if order else 0,
+        next_url="",
     )
 
 
@@ -113,9 +134,11 @@ async def phone(request: AnyRequest) -> Response[Any]:
     world = world_of(request)
     holder = persons.find(world.store, request.query_params.get("as", ""))
     texts = _texts(world, holder.phone if holder else "")
-    bills = _bills(world, holder.openid if holder else "")
+    payments = _payments(world, holder.openid if holder else "")
     everyone = persons.everyone(world.store)
-    return screens.show(request, "phone.html", persons=everyone, holder=holder, texts=texts, bills=bills)
+    return screens.show(
+        request, "phone.html", persons=everyone, holder=holder, texts=texts, payments=payments
+    )
 
 
 @post("/phone/persons", status_code=303)
@@ -173,15 +196,57 @@ def _texts(world: World, number: str) -> list[Text]:
     return world.store.rows(Text, "ORDER BY sent_at DESC LIMIT ?", SHOWN_MAX)
 
 
-def _bills(world: World, openid: str) -> list[Bill]:
+def _payments(world: World, openid: str) -> list[Payment]:
+    """What was paid by whatever means, the latest first."""
+    by_all = [*_wechat_payments(world, openid), *_alipay_payments(world, openid)]
+    return sorted(by_all, key=lambda payment: payment.paid_at, reverse=True)[:SHOWN_MAX]
+
+
+def _wechat_payments(world: World, openid: str) -> list[Payment]:
     where = "WHERE paid_at IS NOT NULL AND (? = '' OR openid = ?) ORDER BY paid_at DESC LIMIT ?"
-    bills = []
-    for order in world.store.rows(Order, where, openid, openid, SHOWN_MAX):
-        payer = persons.find(world.store, order.openid)
-        refunds = world.store.rows(Refund, "WHERE out_trade_no = ? ORDER BY created_at", order.out_trade_no)
-        words = orders.STATE_WORDS[order.state]
-        bills.append(Bill(order, payer.nickname if payer else order.openid, words, refunds))
-    return bills
+    return [
+        Payment(
+            number=order.out_trade_no,
+            what=order.description,
+            payer=_name(world, order.openid),
+            by=mark("微信支付"),
+            words=orders.STATE_WORDS[order.state],
+            total=order.total,
+            paid_at=order.paid_at or 0.0,
+            returns=[
+                Return(refund.refund, refund.words)
+                for refund in world.store.rows(
+                    Refund, "WHERE out_trade_no = ? ORDER BY created_at", order.out_trade_no
+                )
+            ],
+        )
+        for order in world.store.rows(Order, where, openid, openid, SHOWN_MAX)
+    ]
+
+
+def _alipay_payments(world: World, openid: str) -> list[Payment]:
+    where = "WHERE paid_at IS NOT NULL AND (? = '' OR buyer = ?) ORDER BY paid_at DESC LIMIT ?"
+    return [
+        Payment(
+            number=trade.out_trade_no,
+            what=trade.subject,
+            payer=_name(world, trade.buyer),
+            by=mark("支付宝"),
+            words=STATUS_WORDS[trade.status],
+            total=trade.total,
+            paid_at=trade.paid_at or 0.0,
+            returns=[
+                Return(refund.amount, REFUND_WORDS["SUCCESS"])
+                for refund in trades.refunds_of(world, trade.out_trade_no)
+            ],
+        )
+        for trade in world.store.rows(Trade, where, openid, openid, SHOWN_MAX)
+    ]
+
+
+def _name(world: World, openid: str) -> str:
+    person = persons.find(world.store, openid)
+    return person.nickname if person else openid
 
 
 router = Router(

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from siyu.connect.sandbox import deliveries, orders, wire
+from siyu.connect.sandbox.asked import Strict
 from siyu.connect.sandbox.store import Order, Refund
 from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import CHINA, World, now, rfc3339
@@ -22,13 +23,13 @@ EVENTS = {
 }
 
 
-class RefundAmount(orders.Strict, frozen=True):
+class RefundAmount(Strict, frozen=True):
     refund: Annotated[int, Meta(ge=1)]
     total: Annotated[int, Meta(ge=1)]
     currency: Annotated[str, Meta(pattern="^CNY$")]
 
 
-class RefundOrder(orders.Strict, frozen=True):
+class RefundOrder(Strict, frozen=True):
     """`POST /v3/refund/domestic/refunds`."""
 
     out_refund_no: Annotated[str, Meta(pattern=r"^[0-9a-zA-Z_\-|*@]{1,64}$")]

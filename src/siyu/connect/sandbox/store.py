@@ -13,62 +13,11 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
+from siyu.connect.sandbox.schema import LATER_COLUMNS, SCHEMA, TABLES
 from siyu.web import mark
 
 STORE_FILE = "sandbox.sqlite3"
 BUSY_SECONDS = 5.0
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS persons (
-    openid TEXT PRIMARY KEY, unionid TEXT NOT NULL, nickname TEXT NOT NULL, phone TEXT NOT NULL,
-    created_at REAL NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS orders (
-    out_trade_no TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, description TEXT NOT NULL, attach TEXT NOT NULL,
-    total INTEGER NOT NULL CHECK (total > 0), openid TEXT NOT NULL, notify_url TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('NOTPAY', 'SUCCESS', 'CLOSED', 'REFUND')),
-    transaction_id TEXT NOT NULL, created_at REAL NOT NULL, expires_at REAL NOT NULL, paid_at REAL
-) STRICT;
-CREATE TABLE IF NOT EXISTS prepays (
-    prepay_id TEXT PRIMARY KEY, out_trade_no TEXT NOT NULL REFERENCES orders, expires_at REAL NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS refunds (
-    out_refund_no TEXT PRIMARY KEY, refund_id TEXT NOT NULL, out_trade_no TEXT NOT NULL REFERENCES orders,
-    fingerprint TEXT NOT NULL, refund INTEGER NOT NULL CHECK (refund > 0), total INTEGER NOT NULL,
-    reason TEXT NOT NULL, notify_url TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL')),
-    created_at REAL NOT NULL, settles_at REAL NOT NULL, success_at REAL
-) STRICT;
-CREATE INDEX IF NOT EXISTS refunds_of_order ON refunds (out_trade_no);
-CREATE INDEX IF NOT EXISTS refunds_to_settle ON refunds (settles_at) WHERE status = 'PROCESSING';
-CREATE TABLE IF NOT EXISTS deliveries (
-    id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, out_trade_no TEXT NOT NULL, notify_url TEXT NOT NULL,
-    event_type TEXT NOT NULL, original_type TEXT NOT NULL, summary TEXT NOT NULL, plaintext TEXT NOT NULL,
-    created_at REAL NOT NULL, attempts INTEGER NOT NULL, due_at REAL NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up')),
-    last_status INTEGER NOT NULL, sent_headers TEXT NOT NULL, sent_body TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_at) WHERE state = 'waiting';
-CREATE INDEX IF NOT EXISTS deliveries_of_order ON deliveries (out_trade_no);
-CREATE TABLE IF NOT EXISTS codes (
-    code TEXT PRIMARY KEY, openid TEXT NOT NULL, scope TEXT NOT NULL, expires_at REAL NOT NULL, used_at REAL
-) STRICT;
-CREATE TABLE IF NOT EXISTS tokens (
-    token TEXT PRIMARY KEY, openid TEXT NOT NULL, scope TEXT NOT NULL, expires_at REAL NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS texts (
-    biz_id TEXT PRIMARY KEY, phone TEXT NOT NULL, sign_name TEXT NOT NULL, template TEXT NOT NULL,
-    parameters TEXT NOT NULL, code TEXT NOT NULL, sent_at REAL NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS texts_of_phone ON texts (phone, sent_at);
-CREATE TABLE IF NOT EXISTS nonces (nonce TEXT PRIMARY KEY, seen_at REAL NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS flags (id INTEGER PRIMARY KEY CHECK (id = 1), content TEXT NOT NULL) STRICT;
-"""
-
-TABLES = (
-    "prepays", "refunds", "deliveries", "orders", "codes", "tokens", "texts", "nonces", "flags", "persons",
-)  # fmt: skip
-
 
 # Refund states as a shopper reads them.
 REFUND_WORDS = {
@@ -97,7 +46,7 @@ class Person(Row, frozen=True):
 
 
 class Order(Row, frozen=True):
-    """An order at the gateway; `total` in fen."""
+    """An order at WeChat Pay; `total` in fen. Without an `openid` anybody may pay it (MWEB, NATIVE)."""
 
     table: ClassVar[str] = "orders"
     out_trade_no: str
@@ -112,6 +61,8 @@ class Order(Row, frozen=True):
     created_at: float
     expires_at: float
     paid_at: float | None
+    app_id: str = ""
+    trade_type: str = "JSAPI"
 
     @property
     def moment(self) -> datetime | None:
@@ -120,6 +71,8 @@ class Order(Row, frozen=True):
 
 
 class Prepay(Row, frozen=True):
+    """What opens the cashier of an order: a prepay_id, or the `pr` of a scanned code."""
+
     table: ClassVar[str] = "prepays"
     prepay_id: str
     out_trade_no: str
@@ -168,6 +121,29 @@ class Delivery(Row, frozen=True):
     last_status: int = 0
     sent_headers: str = ""
     sent_body: str = ""
+    gateway: str = "wxpay"
+
+
+class BillFault(Row, frozen=True):
+    """A lie that the bill of a day tells: a payment or refund that is missing, extra, or of another amount (fen)."""
+
+    table: ClassVar[str] = "bill_faults"
+    id: int | None
+    gateway: str
+    day: str
+    kind: str
+    number: str
+    amount: int
+
+
+class BillFile(Row, frozen=True):
+    """A bill that was asked for, for as long as its address lives."""
+
+    table: ClassVar[str] = "bill_files"
+    token: str
+    gateway: str
+    content: bytes
+    expires_at: float
 
 
 class Code(Row, frozen=True):
@@ -214,8 +190,10 @@ class Flags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """So many of the next order and refund calls are carried out and then answered with 500 SYSTEM_ERROR."""
     drop_callbacks: bool = False
     """Plan no callbacks at all."""
+    hold_callbacks: bool = False
+    """Carry no callbacks until they are released, in whatever order the tester likes."""
     is_platform_key_rotated: bool = False
-    """Sign with the next platform key, which the merchant does not know."""
+    """Sign with the next platform key (at Alipay: another key), which the merchant does not know."""
     retry_time_scale: float = 0.02
     """The published retry schedule (15 s, 15 s, 30 s, 3 min …) is multiplied by this."""
     refund_seconds: float = 0.3
@@ -224,6 +202,12 @@ class Flags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """SUCCESS, CLOSED or ABNORMAL: how refunds started from now on end."""
     is_refund_minute_enforced: bool = False
     """Refuse a second refund of an order within a minute of the first, as the real gateway does."""
+    are_local_payers_refused: bool = False
+    """Refuse a payer_client_ip of this machine, as the real gateway would; a demo's shoppers sit here."""
+    alipay_finish_days: float = 365.0
+    """After so many days an Alipay trade is finished and cannot be refunded any more."""
+    is_alipay_balance_short: bool = False
+    """Alipay refunds are refused, because the seller's balance does not suffice."""
     are_sms_limits_on: bool = True
     """Per number 1 code a minute, 5 an hour, 10 a day, as the vendor does."""
     is_visitor_snapshot: bool = False
@@ -249,6 +233,15 @@ class Store:
         # Survives a killed process; only a power cut may cost the last moments, which a sandbox can bear.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Give a file of an older sandbox the columns that came later. Another process may be doing the same."""
+        with self.transaction():
+            for table, column, kind in LATER_COLUMNS:
+                known = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+                if column not in known:
+                    self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def close(self) -> None:
         self._connection.close()
@@ -278,6 +271,10 @@ class Store:
     def count(self, table: str, where: str, *values: object) -> int:
         cursor = self._connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values)
         return int(cursor.fetchone()[0])
+
+    def numbers(self, statement: str, *values: object) -> tuple[int, ...]:
+        """The one row of whole numbers that a statement returns, such as sums."""
+        return tuple(self._connection.execute(statement, values).fetchone())
 
     def add(self, row: Row, *, or_ignore: bool = False) -> int:
         """Insert a row and return its SQLite rowid."""

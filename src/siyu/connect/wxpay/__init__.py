@@ -1,27 +1,24 @@
-"""WeChat Pay API v3 (微信支付): ask for payments and refunds, and open the callbacks that report them.
+"""WeChat Pay API v3 (微信支付): ask for payments, refunds and bills, and open callbacks.
 
 The number we give (`out_trade_no`, `out_refund_no`) is the idempotency key at the gateway: the same number with
 the same content is the same order. What the shopper's phone says never proves a payment; only a callback opened
 here or a query does.
 """
 
+from siyu.connect.gateways import Bill, BillRow, Callback, FundBill, FundRow, Refund, Transaction
+from siyu.connect.wxpay.bills import read_fund_bill, read_trade_bill
 from siyu.connect.wxpay.callbacks import open_callback
 from siyu.connect.wxpay.errors import (
     AnswerNotTrusted,
+    BillNotReady,
+    BillUnreadable,
     CallbackRefused,
     GatewayRefused,
     GatewayUnsure,
     OrderPaid,
 )
 from siyu.connect.wxpay.gateway import Gateway
-from siyu.connect.wxpay.model import (
-    Callback,
-    ClientParameters,
-    Credentials,
-    Refund,
-    Transaction,
-    credentials_from,
-)
+from siyu.connect.wxpay.model import ClientParameters, Credentials, credentials_from
 from siyu.connect.wxpay.signing import (
     AUTHORIZATION_SCHEME,
     CLOCK_SKEW_SECONDS_MAX,
@@ -37,10 +34,16 @@ __all__ = [
     "CLOCK_SKEW_SECONDS_MAX",
     "SIGNATURE_PROBE_PREFIX",
     "AnswerNotTrusted",
+    "Bill",
+    "BillNotReady",
+    "BillRow",
+    "BillUnreadable",
     "Callback",
     "CallbackRefused",
     "ClientParameters",
     "Credentials",
+    "FundBill",
+    "FundRow",
     "Gateway",
     "GatewayRefused",
     "GatewayUnsure",
@@ -52,5 +55,7 @@ __all__ = [
     "credentials_from",
     "open_callback",
     "payment_message",
+    "read_fund_bill",
+    "read_trade_bill",
     "request_message",
 ]

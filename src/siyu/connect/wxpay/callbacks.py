@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import msgspec
 
 from siyu.connect import crypto
+from siyu.connect.gateways import Callback
 from siyu.connect.wxpay.errors import CallbackRefused
-from siyu.connect.wxpay.model import Callback, Credentials, WireRefund, WireTransaction
+from siyu.connect.wxpay.model import Credentials, WireRefund, WireTransaction
 from siyu.connect.wxpay.signing import CLOCK_SKEW_SECONDS_MAX, SIGNATURE_PROBE_PREFIX, answer_message
 from siyu.kernel import clock
 
@@ -89,7 +90,7 @@ def _read(credentials: Credentials, envelope: Envelope, plaintext: bytes) -> Cal
     owner = msgspec.json.decode(plaintext, type=Owner)
     if (owner.mchid or owner.mch_id) != credentials.merchant_id:
         raise CallbackRefused("other_merchant")
-    if owner.appid and owner.appid != credentials.app_id:
+    if owner.appid and owner.appid not in (credentials.app_id, credentials.mini_app_id):
         raise CallbackRefused("other_app")
     transaction = refund = None
     # The event type alone does not tell: profit-sharing notices also say TRANSACTION.SUCCESS.

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from siyu.connect import crypto
+from siyu.connect.gateways import Refund, Transaction
 from siyu.settings import Settings
 
 API_V3_KEY_BYTES = 32
@@ -15,7 +16,8 @@ class Credentials(msgspec.Struct, frozen=True):
     """Who we are at WeChat Pay, and whose signatures we believe.
 
     `platform_keys` maps `Wechatpay-Serial` (a `PUB_KEY_ID_…` or a certificate serial) to the PEM of a public key
-    or certificate. Both modes can be live at once while a merchant migrates.
+    or certificate. Both modes can be live at once while a merchant migrates. `mini_app_id` is a mini program that
+    pays through the same merchant number, if there is one.
     """
 
     merchant_id: str
@@ -25,6 +27,7 @@ class Credentials(msgspec.Struct, frozen=True):
     api_v3_key: bytes
     platform_keys: dict[str, bytes]
     base_url: str
+    mini_app_id: str = ""
 
 
 def credentials_from(settings: Settings) -> Credentials:
@@ -61,11 +64,15 @@ def credentials_from(settings: Settings) -> Credentials:
         api_v3_key=api_v3_key,
         platform_keys={settings.wxpay_platform_key_id: platform_key_pem},
         base_url=settings.wxpay_url.rstrip("/"),
+        mini_app_id=settings.wechat_mini_app_id,
     )
 
 
 class ClientParameters(msgspec.Struct, frozen=True, rename="camel"):
-    """What `WeixinJSBridge.invoke('getBrandWCPayRequest')` takes; encodes with WeChat's own key names."""
+    """What `WeixinJSBridge.invoke('getBrandWCPayRequest')` takes; encodes with WeChat's own key names.
+
+    A mini program hands the same to `wx.requestPayment`, without `appId`.
+    """
 
     app_id: str
     time_stamp: str  # a string of digits: WeChat on iOS refuses a number
@@ -73,52 +80,6 @@ class ClientParameters(msgspec.Struct, frozen=True, rename="camel"):
     package: str
     sign_type: str
     pay_sign: str
-
-
-class Transaction(msgspec.Struct, frozen=True):
-    """A payment as the gateway sees it. `total` is fen; `trade_state` NOTPAY, SUCCESS, CLOSED or REFUND among others.
-
-    REFUND means that some refund was started, partial ones included: the order was paid.
-    """
-
-    out_trade_no: str
-    transaction_id: str
-    trade_state: str
-    total: int
-    currency: str
-    openid: str
-    success_time: datetime | None
-    merchant_id: str
-    app_id: str
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether money has arrived, also when some of it went back since."""
-        return self.trade_state in ("SUCCESS", "REFUND")
-
-
-class Refund(msgspec.Struct, frozen=True):
-    """A refund as the gateway sees it; amounts in fen. PROCESSING is accepted but not done.
-
-    `status` is PROCESSING, SUCCESS, CLOSED or ABNORMAL (the shopper's card is gone; someone must act).
-    """
-
-    out_refund_no: str
-    refund_id: str
-    out_trade_no: str
-    status: str
-    refund: int
-    total: int
-    success_time: datetime | None
-
-
-class Callback(msgspec.Struct, frozen=True):
-    """A verified notice. `id` is the same in every repeat of it. Kinds that we do not use carry neither object."""
-
-    id: str
-    event_type: str
-    transaction: Transaction | None
-    refund: Refund | None
 
 
 class WireAmount(msgspec.Struct, frozen=True):

@@ -14,6 +14,10 @@
     if (result.dataset.outcome === "cancel") say();
     else if (result.dataset.outcome === "ok") window.setTimeout(say, 900);
   }
+  // A payment in a page of its own goes back to the merchant by itself, as the gateways do.
+  if (result && result.dataset.next && result.dataset.outcome === "ok") {
+    window.setTimeout(function () { window.location.assign(result.dataset.next); }, 1500);
+  }
   document.querySelectorAll("form").forEach(function (form) {
     form.addEventListener("submit", function (event) {
       if (form.dataset.sent) { event.preventDefault(); return; }
