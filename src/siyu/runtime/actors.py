@@ -9,13 +9,28 @@ from siyu.kernel.permissions import Permission
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """`kind` is customer, staff, key, visitor or system. `store_id` narrows staff to one store."""
+    """`kind` is customer, staff, key, visitor or system.
+
+    `scope` has the locations (rows of stores) whose records the actor works with, None for all. `store_id` is the one
+    they stand in, always within the scope; `team_id` the team they belong to.
+    """
 
     kind: str
     id: UUID | None = None
     permissions: frozenset[Permission] = frozenset()
     name: str = ""
     store_id: UUID | None = None
+    scope: frozenset[UUID] | None = None
+    team_id: UUID | None = None
+
+    def sees(self, location_id: UUID | None) -> bool:
+        """Whether records of this location are the actor's business; records of none only without a scope."""
+        return self.scope is None or location_id in self.scope
+
+    @property
+    def scope_list(self) -> list[UUID] | None:
+        """The scope as a parameter of a statement: `(%(scope)s::uuid[] is null or location_id = any(%(scope)s))`."""
+        return None if self.scope is None else sorted(self.scope)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -15,7 +15,21 @@ LOCK = 0x5159_5539  # any number, the same in every process that migrates
 PLATFORM_TABLES = frozenset({"clock", "merchants", "schema_migrations"})
 
 # The application may add to these and read them, never change or remove.
-APPEND_ONLY = ("transfers", "events", "stock_moves", "consents", "price_changes", "gateway_notices")
+APPEND_ONLY = (
+    "transfers",
+    "events",
+    "stock_moves",
+    "consents",
+    "price_changes",
+    "gateway_notices",
+    "notice_retries",
+    "audit_log",
+    "after_sale_steps",
+    "supplier_prices",
+    "purchase_receipts",
+    "purchase_receipt_lines",
+    "supplier_entries",
+)
 
 
 def files() -> list[tuple[str, str]]:

@@ -54,6 +54,8 @@ class _Row(msgspec.Struct, frozen=True):
     name: str
     permissions: list[str]
     store_id: UUID | None
+    scope: list[UUID] | None
+    team_id: UUID | None
 
 
 def _hash(token: str) -> bytes:
@@ -69,16 +71,18 @@ async def sign_in(
     permissions: frozenset[Permission],
     days: int,
     store_id: UUID | None = None,
+    scope: frozenset[UUID] | None = None,
+    team_id: UUID | None = None,
 ) -> Session:
-    """Open a session of `days` days for a customer or a member of staff."""
+    """Open a session of `days` days for a customer or a member of staff; of `scope` see `Actor`."""
     token = secrets.token_urlsafe(32)
     expires_at = uow.now + timedelta(days=days)
     await uow.run(
         """
-        insert into sessions (merchant_id, token_hash, kind, subject_id, name, permissions, store_id, created_at,
-                              expires_at)
-        values (%(merchant_id)s, %(hash)s, %(kind)s, %(subject)s, %(name)s, %(permissions)s, %(store)s, %(now)s,
-                %(expires)s)
+        insert into sessions (merchant_id, token_hash, kind, subject_id, name, permissions, store_id, scope, team_id,
+                              created_at, expires_at)
+        values (%(merchant_id)s, %(hash)s, %(kind)s, %(subject)s, %(name)s, %(permissions)s, %(store)s, %(scope)s,
+                %(team)s, %(now)s, %(expires)s)
         """,
         hash=_hash(token),
         kind=kind,
@@ -86,6 +90,8 @@ async def sign_in(
         name=name,
         permissions=sorted(permissions),
         store=store_id,
+        scope=None if scope is None else sorted(scope),
+        team=team_id,
         expires=expires_at,
     )
     return Session(token, expires_at)
@@ -103,16 +109,16 @@ async def sign_out(uow: UnitOfWork, token: str) -> None:
     _remembered.pop((uow.merchant_id, _hash(token)), None)
 
 
-async def sign_out_everywhere(uow: UnitOfWork, subject_id: UUID) -> None:
-    """End every session of a person: after a password or role change, or when they ask for it."""
+async def sign_out_everywhere(uow: UnitOfWork, *subject_ids: UUID) -> None:
+    """End every session of these people: after a password or role change, or when they ask for it."""
     hashes = await uow.all(
         bytes,
         """
         update sessions set revoked_at = %(now)s
-        where merchant_id = %(merchant_id)s and subject_id = %(subject)s and revoked_at is null
+        where merchant_id = %(merchant_id)s and subject_id = any(%(subjects)s) and revoked_at is null
         returning token_hash
         """,
-        subject=subject_id,
+        subjects=list(subject_ids),
     )
     for token_hash in hashes:
         _remembered.pop((uow.merchant_id, bytes(token_hash)), None)
@@ -158,11 +164,11 @@ async def _look_up(uow: UnitOfWork, hashes: Sequence[bytes]) -> list[Actor]:
     rows = await uow.all(
         _Row,
         """
-        select token_hash, kind, subject_id, name, permissions, store_id from sessions
+        select token_hash, kind, subject_id, name, permissions, store_id, scope, team_id from sessions
         where merchant_id = %(merchant_id)s and token_hash = any(%(hashes)s)
           and revoked_at is null and expires_at > %(now)s
         union all
-        select secret_hash, 'key', id, name, permissions, null from api_keys
+        select secret_hash, 'key', id, name, permissions, null, null, null from api_keys
         where merchant_id = %(merchant_id)s and secret_hash = any(%(hashes)s) and revoked_at is null
         """,
         hashes=list(hashes),
@@ -174,6 +180,8 @@ async def _look_up(uow: UnitOfWork, hashes: Sequence[bytes]) -> list[Actor]:
             permissions=frozenset(Permission(p) for p in row.permissions if p in _KNOWN),
             name=row.name,
             store_id=row.store_id,
+            scope=None if row.scope is None else frozenset(row.scope),
+            team_id=row.team_id,
         )
         for row in rows
     }

@@ -54,6 +54,7 @@ class _Row(msgspec.Struct, frozen=True):
     tx: str
     kind: str
     at: datetime
+    place: int  # among the rows ahead, from 1
     data: Any
 
 
@@ -164,15 +165,25 @@ async def _position(uow: UnitOfWork, consumer: Consumer) -> _Cursor | None:
 
 
 async def _next(uow: UnitOfWork, cursor: _Cursor, wanted: Iterable[str], limit: int) -> list[_Row]:
-    # Rows of transactions that may still be open are left for later: none is ever skipped.
+    """The next facts the consumer wants, and the last of those it moves past, whether it wants that one or not.
+
+    Rows of transactions that may still be open are left for later: none is ever skipped.
+    """
     return await uow.all(
         _Row,
         """
-        select e.id, e.tx::text as tx, e.kind, e.at, case when e.kind = any(%(kinds)s) then e.data end as data
-        from events e
-        where e.merchant_id = %(merchant_id)s and (e.tx, e.id) > (%(tx)s::xid8, %(last)s)
-          and e.tx < pg_snapshot_xmin(pg_current_snapshot())
-        order by e.tx, e.id limit %(limit)s
+        with ahead as materialized (
+            select e.id, e.tx, e.kind, e.at, e.data, row_number() over (order by e.tx, e.id) as place
+            from events e
+            where e.merchant_id = %(merchant_id)s and (e.tx, e.id) > (%(tx)s::xid8, %(last)s)
+              and e.tx < pg_snapshot_xmin(pg_current_snapshot())
+            order by e.tx, e.id limit %(limit)s
+        )
+        select a.id, a.tx::text as tx, a.kind, a.at, a.place::int as place,
+               case when a.kind = any(%(kinds)s) then a.data end as data
+        from ahead a
+        where a.kind = any(%(kinds)s) or a.place = (select count(*) from ahead)
+        order by a.place
         """,
         kinds=list(wanted),
         tx=cursor.tx,
@@ -205,8 +216,8 @@ async def _digest(uow: UnitOfWork, consumer: Consumer, limit: int) -> int:
     events = [Event(r.id, r.at, msgspec.convert(r.data, wanted[r.kind])) for r in rows if r.kind in wanted]
     if events:
         await consumer.handle(uow, events)
-    await _move(uow, consumer, rows[-1], len(rows))
-    return len(rows)
+    await _move(uow, consumer, rows[-1], rows[-1].place)
+    return rows[-1].place
 
 
 async def _set_aside(uow: UnitOfWork, consumer: Consumer, error: str) -> int:

@@ -10,6 +10,7 @@ from siyu.web.language import CHINESE, ENGLISH, LANGUAGES, language_of, mark, tr
 from siyu.web.pages import page, render, wants_fragment
 from siyu.web.problems import answer, exception_handlers, problem_of, wants_machine_words
 from siyu.web.security import CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, SECURITY_HEADERS, csrf_config, csrf_token
+from siyu.web.sheets import Amount, every_page, sheet
 
 __all__ = [
     "CHINESE",
@@ -19,6 +20,7 @@ __all__ = [
     "ENGLISH",
     "LANGUAGES",
     "SECURITY_HEADERS",
+    "Amount",
     "amount",
     "answer",
     "clock_time",
@@ -26,6 +28,7 @@ __all__ = [
     "csrf_token",
     "date",
     "done",
+    "every_page",
     "exception_handlers",
     "language_of",
     "mark",
@@ -37,6 +40,7 @@ __all__ = [
     "problem_of",
     "qr_svg",
     "render",
+    "sheet",
     "static",
     "static_router",
     "translate",

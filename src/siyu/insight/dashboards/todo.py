@@ -115,7 +115,7 @@ async def _stock_outs(uow: UnitOfWork) -> list[StockOut]:
         where s.merchant_id = %(merchant_id)s and p.merchant_id = %(merchant_id)s and s.is_sellable and p.is_on_shelf
           and exists (select from stock k where k.merchant_id = %(merchant_id)s and k.sku_id = s.id)
           and not exists (select from stock k where k.merchant_id = %(merchant_id)s and k.sku_id = s.id
-                          and k.on_hand > k.reserved)
+                          and k.on_hand > k.reserved + k.safety)
         order by p.position, p.id, s.position limit %(named)s
         """,
         named=NAMED_MAX,
