@@ -41,18 +41,28 @@ async def test_a_refused_reserve_says_what_is_left_and_changes_nothing(
     assert await stock_of(database, shop, shop.apple) == (10, 8)
 
 
+def one_each(shop: Shop, *wanted: tuple[str, int]) -> inventory.Group:
+    """A group that lies at the shop's store, a line for each SKU."""
+    skus = {"apple": shop.apple, "milk": shop.milk}
+    return inventory.Group(tuple((inventory.Need(skus[name], n),) for name, n in wanted), (shop.store_id,))
+
+
 async def test_groups_are_served_in_order_each_whole_or_not_at_all(database: Database, shop: Shop) -> None:
     groups = [
-        [Pieces(shop.store_id, shop.apple, 6)],
-        [Pieces(shop.store_id, shop.apple, 3), Pieces(shop.store_id, shop.milk, 11)],
-        [Pieces(shop.store_id, shop.apple, 4)],
-        [Pieces(shop.store_id, shop.apple, 1)],
+        one_each(shop, ("apple", 6)),
+        one_each(shop, ("apple", 3), ("milk", 11)),
+        one_each(shop, ("apple", 4)),
+        one_each(shop, ("apple", 1)),
     ]
 
     async with database.begin(shop.merchant) as uow:
         answers = await inventory.reserve_groups(uow, groups)
 
-    assert [None if a is None else a.facts["available"] for a in answers] == [None, 10, None, 0]
+    assert [answers[0], answers[2]] == [(shop.store_id,), (shop.store_id,)]
+    assert [(answers[i].facts["available"], answers[i].field) for i in (1, 3)] == [
+        (10, "lines[1].sku_id"),
+        (0, "lines[0].sku_id"),
+    ]
     assert await stock_of(database, shop, shop.apple) == (10, 10)
     assert await stock_of(database, shop, shop.milk) == (10, 0)
 

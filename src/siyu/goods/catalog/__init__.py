@@ -1,24 +1,51 @@
-"""What is sold: categories, products, their SKUs and prices. Owns tables categories, products, skus and
-price_changes.
+"""What is sold: categories, brands and tags, products, their options, SKUs and prices. Owns tables categories, brands,
+product_tags, products, skus, bundle_items, price_changes and shelf_changes.
 """
 
-from siyu.goods.catalog.actions import NewProduct, NewSku, add_categories, add_products, set_price, set_shelf
-from siyu.goods.catalog.editing import PriceChange, ProductWords, edit_product, price_changes, set_sellable
+from siyu.goods.catalog.actions import (
+    NewProduct,
+    NewSku,
+    add_categories,
+    add_products,
+    set_price,
+    set_prices,
+    set_shelf,
+)
+from siyu.goods.catalog.bulk import JOBS, BulkEdit
+from siyu.goods.catalog.bundles import bundle_parts, components, pieces_by_store, set_bundle
+from siyu.goods.catalog.copying import copy_product
+from siyu.goods.catalog.description import rendered
+from siyu.goods.catalog.editing import (
+    RETURN_REASONS,
+    PriceChange,
+    ProductWords,
+    edit_product,
+    price_changes,
+    set_sellable,
+)
 from siyu.goods.catalog.history import IMPORTED_CATEGORY, PastProduct, SoldSku, record_products, skus_by_code
+from siyu.goods.catalog.matrix import set_matrix
 from siyu.goods.catalog.model import (
+    Brand,
+    BundlePart,
     Category,
     CodeTaken,
+    Component,
+    Option,
     PriceChanged,
     Product,
     ProductCard,
     Sku,
     SkuPrice,
     StockedSku,
+    Tag,
 )
+from siyu.goods.catalog.options import Matrix, WantedSku
 from siyu.goods.catalog.queries import (
+    Filter,
+    available_at,
     cards,
     cards_of,
-    categories,
     category_of_products,
     prices,
     prices_before,
@@ -26,39 +53,98 @@ from siyu.goods.catalog.queries import (
     read_product,
     stocked_skus,
 )
+from siyu.goods.catalog.shelf import (
+    SWEEPS,
+    Schedule,
+    ShelfChange,
+    set_schedule,
+    shelf_changes,
+    turn_due,
+)
+from siyu.goods.catalog.shelf import schedule as shelf_schedule
+from siyu.goods.catalog.sorting import (
+    add_category,
+    brands,
+    categories,
+    edit_category,
+    order_categories,
+    remove_brand,
+    remove_category,
+    remove_tag,
+    save_brand,
+    save_tag,
+    tags,
+)
 
 __all__ = [
     "IMPORTED_CATEGORY",
+    "JOBS",
+    "RETURN_REASONS",
+    "SWEEPS",
+    "Brand",
+    "BulkEdit",
+    "BundlePart",
     "Category",
     "CodeTaken",
+    "Component",
+    "Filter",
+    "Matrix",
     "NewProduct",
     "NewSku",
+    "Option",
     "PastProduct",
     "PriceChange",
     "PriceChanged",
     "Product",
     "ProductCard",
     "ProductWords",
+    "Schedule",
+    "ShelfChange",
     "Sku",
     "SkuPrice",
     "SoldSku",
     "StockedSku",
+    "Tag",
+    "WantedSku",
     "add_categories",
+    "add_category",
     "add_products",
+    "available_at",
+    "brands",
+    "bundle_parts",
     "cards",
     "cards_of",
     "categories",
     "category_of_products",
+    "components",
+    "copy_product",
+    "edit_category",
     "edit_product",
+    "order_categories",
+    "pieces_by_store",
     "price_changes",
     "prices",
     "prices_before",
     "product",
     "read_product",
     "record_products",
+    "remove_brand",
+    "remove_category",
+    "remove_tag",
+    "rendered",
+    "save_brand",
+    "save_tag",
+    "set_bundle",
+    "set_matrix",
     "set_price",
+    "set_prices",
+    "set_schedule",
     "set_sellable",
     "set_shelf",
+    "shelf_changes",
+    "shelf_schedule",
     "skus_by_code",
     "stocked_skus",
+    "tags",
+    "turn_due",
 ]

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response.base import ASGIResponse
 
-from siyu.goods.catalog import queries
+from siyu.goods.catalog import api_products, api_sorting, queries, sorting
 from siyu.goods.catalog.actions import set_price
 from siyu.goods.catalog.model import Category, PriceChanged, Product, ProductCard
 from siyu.kernel.paging import Page, after_position
@@ -48,7 +48,7 @@ async def list_products(
 @get("/api/v1/{slug:str}/categories", opt={"public": True}, tags=TAGS)
 async def list_categories(uow: InUow) -> list[Category]:
     """All categories in the merchant's order."""
-    return await queries.categories(uow)
+    return await sorting.categories(uow)
 
 
 class NewPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,4 +63,11 @@ async def change_price(sku_id: FromPath[UUID], data: JSONBody[NewPrice], uow: In
     return await set_price(uow, sku_id, data.price)
 
 
-routes = [read_product, list_products, list_categories, change_price]
+routes = [
+    read_product,
+    list_products,
+    list_categories,
+    change_price,
+    *api_products.routes,
+    *api_sorting.routes,
+]

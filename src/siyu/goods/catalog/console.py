@@ -1,30 +1,47 @@
-"""Products on the console: the list, one product with its prices, and a new one."""
+"""Products on the console: the list, a new one, and one with everything that can be changed about it."""
 
-import asyncio
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from siyu import web
-from siyu.goods.catalog import actions, editing, pictures, queries
-from siyu.goods.catalog.actions import NewProduct, NewSku
+from siyu.goods import media
+from siyu.goods.catalog import (
+    actions,
+    bundles,
+    console_bulk,
+    console_options,
+    console_sorting,
+    copying,
+    description,
+    drafting,
+    editing,
+    forms,
+    queries,
+    shelf,
+    sorting,
+)
+from siyu.goods.catalog.actions import NewProduct
 from siyu.goods.catalog.editing import ProductWords
-from siyu.kernel import ids, money
+from siyu.goods.catalog.model import CodeTaken, Product
+from siyu.goods.catalog.queries import Filter
+from siyu.kernel import ids
 from siyu.kernel.errors import Invalid
 from siyu.kernel.paging import after_position
 from siyu.kernel.permissions import Permission
-from siyu.runtime.db import Merchant, UnitOfWork
-from siyu.runtime.edge import InUow, OfMerchant, WithSettings
+from siyu.runtime.actors import Actor
+from siyu.runtime.db import Database, Merchant, UnitOfWork
+from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase, WithSettings
 from siyu.settings import Settings
 
 READ = {"permission": Permission.CATALOG_READ}
 WRITE = {"permission": Permission.CATALOG_WRITE}
-ROWS_AT_FIRST = 2  # most products have one SKU, many two; more rows are one tap away
-CODE_LENGTH_MAX = 40
+SHELF_STATES = {"on": True, "off": False}
 
 
 @get("/console/{slug:str}/products", opt=READ)
@@ -34,25 +51,43 @@ async def product_list(
     uow: InUow,
     merchant: OfMerchant,
     category: FromQuery[UUID | None] = None,
+    brand: FromQuery[UUID | None] = None,
+    tag: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
+    shelf_state: Annotated[str, QueryParameter(name="shelf")] = "",
+    stock: FromQuery[str] = "",
     q: FromQuery[str] = "",
     after: FromQuery[str | None] = None,
 ) -> Response[str]:
     """Products in the merchant's order, those off the shelf too."""
+    wanted = Filter(
+        category_id=category,
+        brand_id=brand,
+        tag=tag or None,
+        kind=kind or None,
+        is_on_shelf=SHELF_STATES.get(shelf_state),
+        is_sold_out=True if stock == "none" else None,
+        search=q,
+    )
     found = await queries.cards(
-        uow, category_id=category, search=q, after=after_position(after), limit=50, on_shelf_only=False
+        uow, wanted=wanted, after=after_position(after), limit=50, on_shelf_only=False
     )
     here = f"/console/{merchant.slug}/products"
-    kept = {"category": str(category) if category else "", "q": q.strip()}
+    asked = {
+        "category": str(category or ""), "brand": str(brand or ""), "tag": tag, "kind": kind, "shelf": shelf_state,
+        "stock": stock, "q": q.strip(),
+    }  # fmt: skip
     return web.page(
         request,
         "catalog/console_list.html",
         merchant=merchant,
         products=found.items,
-        categories=await queries.categories(uow),
-        category=category,
-        q=q.strip(),
-        first_href=_address(here, kept) if after else None,
-        next_href=_address(here, {**kept, "after": found.next}) if found.next else None,
+        categories=await sorting.categories(uow),
+        brands=await sorting.brands(uow),
+        tags=await sorting.tags(uow),
+        asked=asked,
+        first_href=_address(here, asked) if after else None,
+        next_href=_address(here, {**asked, "after": found.next}) if found.next else None,
     )
 
 
@@ -68,129 +103,133 @@ async def new_product(request: Request[Any, Any, Any], uow: InUow, merchant: OfM
         request,
         "catalog/console_new.html",
         merchant=merchant,
-        categories=await queries.categories(uow),
-        rows=[ids.code(6) for _ in range(ROWS_AT_FIRST)],
+        **await _choices(uow),
+        product=None,
+        draft=drafting.empty_draft(),
+        key=str(ids.new()),
     )
 
 
-@get("/console/{slug:str}/products/new/row", opt=WRITE, sync_to_thread=False)
-def sku_row(request: Request[Any, Any, Any], merchant: OfMerchant) -> Response[str]:
-    """One more row for a SKU."""
-    return web.page(request, "catalog/console_sku_row.html", merchant=merchant, row=ids.code(6))
+async def _choices(uow: UnitOfWork) -> dict[str, Any]:
+    """What the form offers to choose from."""
+    return {
+        "categories": await sorting.categories(uow),
+        "brands": await sorting.brands(uow),
+        "tags": await sorting.tags(uow),
+        "reasons": editing.RETURN_REASONS,
+    }
 
 
 @post("/console/{slug:str}/products", opt=WRITE, status_code=200)
 async def add_product(
-    request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, settings: WithSettings
+    *,
+    request: Request[Any, Any, Any],
+    database: OnDatabase,
+    merchant: OfMerchant,
+    actor: ByActor,
+    settings: WithSettings,
 ) -> Response[Any]:
-    """Put a product on the shelf with its SKUs. Rows left empty are none."""
+    """A new product with its SKUs: on the shelf now, at a moment, or not yet. A second tap adds no second one."""
     form = await request.form()
-    words = await _words(form, uow, merchant, settings)
+    picture = await _picture(form, database, merchant, actor, settings)
+    async with database.begin(merchant, actor) as uow:
+        product_id = await _add(uow, form, picture)
+    said = {
+        "off": web.mark("商品已保存，还没有上架"),
+        "later": web.mark("商品已保存，到时自动上架"),
+    }.get(forms.text(form, "shelf"), web.mark("商品已上架，记得到库存页收货"))
+    return web.done(request, f"/console/{merchant.slug}/products/{product_id}", said)
+
+
+async def _add(uow: UnitOfWork, form: FormMultiDict, picture: str) -> UUID:
+    product_id = forms.id_of(forms.text(form, "idempotency_key"), "title") or ids.new()
+    if await queries.is_known(uow, product_id):
+        return product_id
+    words = await forms.words(form, uow, picture)
     editing.check_words(words)
-    (category,) = [each for each in await queries.categories(uow) if each.id == words.category_id]
+    editing.check_kind(words)
+    await editing.check_references(uow, words)
+    options, skus = forms.new_skus(form, uow.merchant.currency, words.kind)
+    when = forms.text(form, "shelf")
     product = NewProduct(
-        category=category.name,
+        category="category",
         title=words.title.strip(),
-        skus=_new_skus(form, merchant.currency),
+        skus=skus,
         subtitle=words.subtitle.strip(),
         description=words.description.strip(),
-        picture=words.picture,
         unit=words.unit.strip(),
+        id=product_id,
+        options=options,
+        pictures=tuple(dict.fromkeys(key for key in (picture, *(words.pictures or ())) if key)),
+        is_on_shelf=when not in ("off", "later"),
+        **{name: getattr(words, name) for name in CARRIED},
     )
-    await actions.add_products(uow, [product], {category.name: category.id})
-    path = f"/console/{merchant.slug}/products/{product.id}"
-    return web.done(request, path, web.mark("商品已上架，记得到库存页收货"))
-
-
-def _new_skus(form: FormMultiDict, currency: str) -> tuple[NewSku, ...]:
-    """SKUs of the rows that were filled in, in their order. Raises Invalid at the field at fault."""
-    rows = [name.removeprefix("price-") for name in form if name.startswith("price-")]
-    skus: list[NewSku] = []
-    for row in rows:
-        code, title, price = (_text(form, f"{name}-{row}") for name in ("code", "title", "price"))
-        if not (code or title or price):
-            continue
-        if not 1 <= len(code) <= CODE_LENGTH_MAX:
-            raise Invalid(
-                field=f"code-{row}",
-                zh="请填写编码，最多 40 个字符。",
-                en="Enter a code of at most 40 characters.",
-            )
-        skus.append(NewSku(code, price_of(price, currency, f"price-{row}"), title))
-    if not skus and rows:
-        raise Invalid(
-            field=f"code-{rows[0]}",
-            zh="至少填写一个规格的编码和价格。",
-            en="Enter code and price of one SKU at least.",
-        )
-    return tuple(skus)
-
-
-def price_of(text: str, currency: str, field: str) -> int:
-    """A price in minor units from what a person typed. Raises Invalid at the field."""
     try:
-        price = money.parse(text, currency)
-    except ValueError:
-        raise Invalid(
-            field=field, zh="请输入金额，例如 12.80。", en="Enter an amount such as 12.80."
-        ) from None
-    if not 0 <= price <= actions.PRICE_MAX:
-        raise Invalid(
-            field=field, zh="价格需在 0 到 100 万元之间。", en="A price is between 0 and 1,000,000.00."
-        )
-    return price
+        await actions.add_products(uow, [product], {"category": words.category_id})
+    except CodeTaken as problem:
+        raise forms.at_its_row(problem, form) from None
+    if words.kind == "bundle":
+        await bundles.set_bundle(uow, product_id, forms.components(form))
+    await _schedule(uow, form, product_id, when)
+    return product_id
 
 
-def _text(form: FormMultiDict, name: str) -> str:
-    value = form.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
+CARRIED = (
+    "kind", "brand_id", "tags", "return_policy", "return_reason", "valid_days", "freight_template_id",
+)  # fmt: skip
 
 
-async def _words(
-    form: FormMultiDict, uow: UnitOfWork, merchant: Merchant, settings: Settings
-) -> ProductWords:
-    """What the form says of the product; a new category is made and the picture is kept. Raises Invalid."""
-    return ProductWords(
-        category_id=await _category(form, uow),
-        title=_text(form, "title"),
-        subtitle=_text(form, "subtitle"),
-        description=_text(form, "description"),
-        unit=_text(form, "unit") or "件",
-        picture=await _picture(form, merchant, settings),
-    )
+async def _schedule(uow: UnitOfWork, form: FormMultiDict, product_id: UUID, when: str) -> None:
+    wanted = forms.schedule(form, uow.merchant.timezone)
+    if when == "later" and wanted.shelf_from is None:
+        raise Invalid(field="shelf_from", zh="请填写上架时间。", en="Say when it comes onto the shelf.")
+    if when == "later" or wanted.shelf_until is not None:
+        begin = wanted.shelf_from if when == "later" else None
+        await shelf.set_schedule(uow, product_id, shelf.Schedule(begin, wanted.shelf_until))
 
 
-async def _category(form: FormMultiDict, uow: UnitOfWork) -> UUID:
-    fresh = _text(form, "new_category")[:20]
-    if fresh:
-        return (await actions.add_categories(uow, [(fresh, "")]))[fresh]
-    known = {str(category.id): category.id for category in await queries.categories(uow)}
-    chosen = _text(form, "category")
-    if chosen not in known:
-        raise Invalid(field="category", zh="请选择分类。", en="Choose a category.")
-    return known[chosen]
-
-
-async def _picture(form: FormMultiDict, merchant: Merchant, settings: Settings) -> str:
+async def _picture(
+    form: FormMultiDict, database: Database, merchant: Merchant, actor: Actor, settings: Settings
+) -> str:
+    """The picture chosen in the form itself, kept; empty without one."""
     upload = form.get("picture")
-    if not isinstance(upload, UploadFile) or not upload.filename:
+    if upload is None or isinstance(upload, str) or not upload.filename:
         return ""
-    data = await upload.read(pictures.BYTES_MAX + 1)
-    return await asyncio.to_thread(pictures.keep, settings.folder("media", merchant.slug), data)
+    body = await upload.read(media.BYTES_MAX + 1)
+    return (await media.keep(database, merchant, actor, settings, body)).key
+
+
+@post("/console/{slug:str}/products/preview", opt=WRITE, status_code=200)
+async def preview(request: Request[Any, Any, Any], merchant: OfMerchant) -> Response[str]:
+    """What a description will look like on a phone."""
+    said = forms.text(await request.form(), "description")[: editing.DESCRIPTION_MAX]
+    return web.page(
+        request,
+        "catalog/console_preview.html",
+        merchant=merchant,
+        description=description.rendered(said, merchant.slug),
+    )
 
 
 @get("/console/{slug:str}/products/{product_id:uuid}", opt=READ)
 async def product_page(
     request: Request[Any, Any, Any], product_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
 ) -> Response[str]:
-    """One product: what it says, what its SKUs cost and did cost."""
+    """One product: what it says, what its SKUs cost and did cost, when it came and went."""
+    product = await queries.product(uow, product_id)
     return web.page(
         request,
         "catalog/console_product.html",
         merchant=merchant,
-        product=await queries.product(uow, product_id),
-        categories=await queries.categories(uow),
+        product=product,
+        **await _choices(uow),
+        parts=await bundles.bundle_parts(uow, product_id) if product.kind == "bundle" else [],
         changes=await editing.price_changes(uow, product_id),
+        schedule=await shelf.schedule(uow, product_id),
+        shelf_changes=await shelf.shelf_changes(uow, product_id),
+        copy_key=str(ids.new()),
+        zone=ZoneInfo(merchant.timezone),
+        rendered=description.rendered(product.description, merchant.slug),
     )
 
 
@@ -199,14 +238,32 @@ async def edit_product(
     *,
     request: Request[Any, Any, Any],
     product_id: FromPath[UUID],
-    uow: InUow,
+    database: OnDatabase,
     merchant: OfMerchant,
+    actor: ByActor,
     settings: WithSettings,
 ) -> Response[Any]:
-    """Change what it says. Without a new picture it keeps the old one."""
-    words = await _words(await request.form(), uow, merchant, settings)
-    await editing.edit_product(uow, product_id, words)
+    """Change what it says. A form without pictures keeps those there are."""
+    form = await request.form()
+    picture = await _picture(form, database, merchant, actor, settings)
+    async with database.begin(merchant, actor) as uow:
+        words = await forms.words(form, uow, picture)
+        known = await queries.product(uow, product_id)
+        await editing.edit_product(uow, product_id, _as_it_was(words, form, known))
+        if words.kind == "bundle" and "kind" in form:
+            await bundles.set_bundle(uow, product_id, forms.components(form))
     return web.done(request, f"/console/{merchant.slug}/products/{product_id}", web.mark("商品已保存"))
+
+
+def _as_it_was(words: ProductWords, form: FormMultiDict, known: Product) -> ProductWords:
+    """What a short form does not speak of stays."""
+    if "kind" in form:
+        return words
+    kept = {name: getattr(known, name) for name in CARRIED}
+    return ProductWords(
+        words.category_id, words.title, words.subtitle, words.description, words.unit, words.picture,
+        words.pictures, **kept,
+    )  # fmt: skip
 
 
 @post("/console/{slug:str}/products/{product_id:uuid}/shelf", opt=WRITE, status_code=200)
@@ -226,6 +283,27 @@ async def set_shelf(
     return web.done(request, here if back == "list" else f"{here}/{product_id}", said)
 
 
+@post("/console/{slug:str}/products/{product_id:uuid}/schedule", opt=WRITE, status_code=200)
+async def set_schedule(
+    request: Request[Any, Any, Any], product_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
+) -> Response[Any]:
+    """When it comes onto the shelf and when it leaves; empty fields mean never."""
+    wanted = forms.schedule(await request.form(), merchant.timezone)
+    await shelf.set_schedule(uow, product_id, wanted)
+    return web.done(request, f"/console/{merchant.slug}/products/{product_id}", web.mark("上下架时间已保存"))
+
+
+@post("/console/{slug:str}/products/{product_id:uuid}/copy", opt=WRITE, status_code=200)
+async def copy_product(
+    request: Request[Any, Any, Any], product_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
+) -> Response[Any]:
+    """The same again under other codes, off the shelf."""
+    copy_id = forms.id_of(forms.text(await request.form(), "idempotency_key"), "title") or ids.new()
+    await copying.copy_product(uow, product_id, copy_id)
+    path = f"/console/{merchant.slug}/products/{copy_id}"
+    return web.done(request, path, web.mark("已复制为新商品，改好后再上架"))
+
+
 @post("/console/{slug:str}/products/{product_id:uuid}/skus/{sku_id:uuid}/price", opt=WRITE, status_code=200)
 async def change_price(
     *,
@@ -237,7 +315,7 @@ async def change_price(
 ) -> Response[Any]:
     """A new price from now on; the old one stays in the history."""
     field = f"price-{sku_id}"
-    price = price_of(_text(await request.form(), field), merchant.currency, field)
+    price = drafting.price_of(forms.text(await request.form(), field), merchant.currency, field)
     changed = await actions.set_price(uow, sku_id, price)
     return web.done(
         request,
@@ -269,11 +347,16 @@ async def set_sellable(
 routes = [
     product_list,
     new_product,
-    sku_row,
     add_product,
+    preview,
     product_page,
     edit_product,
     set_shelf,
+    set_schedule,
+    copy_product,
     change_price,
     set_sellable,
+    *console_options.routes,
+    *console_sorting.routes,
+    *console_bulk.routes,
 ]

@@ -62,14 +62,14 @@ async def _category(uow: UnitOfWork) -> UUID:
         insert into categories (merchant_id, id, name, position)
         select %(merchant_id)s, %(id)s, %(name)s, coalesce(max(position) + 1, 0)
         from categories where merchant_id = %(merchant_id)s
-        on conflict (merchant_id, name) do nothing
+        on conflict (merchant_id, parent_id, name) do nothing
         """,
         id=ids.new(),
         name=IMPORTED_CATEGORY,
     )
     return await uow.one(
         UUID,
-        "select id from categories where merchant_id = %(merchant_id)s and name = %(name)s",
+        "select id from categories where merchant_id = %(merchant_id)s and parent_id is null and name = %(name)s",
         name=IMPORTED_CATEGORY,
     )
 

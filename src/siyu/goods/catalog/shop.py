@@ -3,6 +3,7 @@
 Where a product can be fetched is a fragment of `place.stores`; the cart and its badge are fragments of `trade.carts`.
 """
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from siyu import web
-from siyu.goods.catalog import queries
-from siyu.goods.catalog.model import Product, ProductCard, Sku
+from siyu.goods import media
+from siyu.goods.catalog import bundles, description, queries, reference_price, searching, sorting
+from siyu.goods.catalog.model import Category, Product, ProductCard, Sku
 from siyu.kernel.paging import Page, after_position
 from siyu.runtime.db import Merchant, UnitOfWork
 from siyu.runtime.edge import InUow, OfMerchant, cookie_of
@@ -23,17 +25,22 @@ QUANTITY_MAX = 999  # of one SKU in one order
 
 
 class ShelfCard(msgspec.Struct, frozen=True):
-    """A product in a list. `here` counts pieces free at the shopper's store; None when no store was chosen yet."""
+    """A product in a list. `here` counts pieces free at the shopper's store; None when no store was chosen yet.
+
+    `was` is the reference price to be struck through, when there is one above today's.
+    """
 
     card: ProductCard
     here: int | None
+    was: int | None = None
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A SKU on the product page. `here` as in ShelfCard; `most` is how many may be wanted at once."""
+    """A SKU on the product page. `here` and `was` as in ShelfCard; `most` is how many may be wanted at once."""
 
     sku: Sku
     here: int | None
+    was: int | None = None
 
     @property
     def is_off(self) -> bool:
@@ -65,7 +72,9 @@ async def _shelf(uow: UnitOfWork, cards: Page[ProductCard], store_id: UUID | Non
     products = await queries.cards_of(uow, [card.id for card in cards.items]) if store_id else []
     free = await _free_at(uow, products, store_id)
     here = {product.id: sum((free or {}).get(sku.id, 0) for sku in product.skus) for product in products}
-    return Page(items=[ShelfCard(card, here.get(card.id)) for card in cards.items], next=cards.next)
+    was = await reference_price.struck_of_products(uow, [card.id for card in cards.items])
+    items = [ShelfCard(card, here.get(card.id), was.get(card.id)) for card in cards.items]
+    return Page(items=items, next=cards.next)
 
 
 async def _cards(
@@ -91,10 +100,14 @@ async def home(
         request,
         "catalog/shop_home.html",
         merchant=merchant,
-        categories=await queries.shown_categories(uow),
+        categories=_outermost(await sorting.shown_categories(uow)),
         feed=await _cards(request, uow),
         came_by_closed_door=closed_door,
     )
+
+
+def _outermost(tree: list[Category]) -> list[Category]:
+    return [category for category in tree if category.level == 1]
 
 
 @get("/shop/{slug:str}/feed", opt={"public": True}, include_in_schema=False)
@@ -125,16 +138,25 @@ async def category(
     request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, c: FromQuery[UUID | None] = None
 ) -> Response[str]:
     """One category beside the list of all; without a choice the first."""
-    categories = await queries.shown_categories(uow)
-    chosen = next((one for one in categories if one.id == c), categories[0] if categories else None)
+    tree = await sorting.shown_categories(uow)
+    chosen = next((one for one in tree if one.id == c), tree[0] if tree else None)
+    way = sorting.way_to(tree, chosen.id) if chosen else []
     return web.page(
         request,
         "catalog/shop_category.html",
         merchant=merchant,
-        categories=categories,
+        categories=_outermost(tree),
         chosen=chosen,
+        root=way[0] if way else None,
+        below=sorting.within(tree, way[0].id)[1:] if way else [],
         feed=await _cards(request, uow, category_id=chosen.id) if chosen else Page[ShelfCard](items=[]),
     )
+
+
+async def _near(request: Request[Any, Any, Any], uow: UnitOfWork, words: str) -> Page[ShelfCard]:
+    """What comes nearest to a search that found nothing."""
+    cards = Page(items=await queries.cards_in(uow, await searching.near(uow, words)))
+    return await _shelf(uow, cards, _store_wanted(request, uow.merchant))
 
 
 @get("/shop/{slug:str}/search", opt={"public": True}, include_in_schema=False)
@@ -143,14 +165,17 @@ async def search(
 ) -> Response[str]:
     """Goods whose title, subtitle or code contains the words; without words, the categories to look through."""
     words = q.strip()[:60]
+    feed = await _cards(request, uow, search=words) if words else None
+    near = await _near(request, uow, words) if feed is not None and not feed.items else None
     is_typing = request.headers.get("hx-target") == "results"
     return web.page(
         request,
         "catalog/shop_results.html" if is_typing else "catalog/shop_search.html",
         merchant=merchant,
         search=words,
-        feed=await _cards(request, uow, search=words) if words else None,
-        categories=[] if words else await queries.shown_categories(uow),
+        feed=feed,
+        near=near,
+        categories=[] if words else _outermost(await sorting.shown_categories(uow)),
     )
 
 
@@ -162,7 +187,10 @@ async def product_page(
     product = await queries.product(uow, product_id)
     free = await _free_at(uow, [product], _store_wanted(request, merchant))
     sold = [sku for sku in product.skus if sku.is_sellable]
-    choices = [Choice(sku, free.get(sku.id, 0) if free is not None else None) for sku in sold]
+    was = await reference_price.struck_prices(uow, {sku.id: sku.price for sku in sold})
+    choices = [
+        Choice(sku, free.get(sku.id, 0) if free is not None else None, was.get(sku.id)) for sku in sold
+    ]
     is_gone = not product.is_on_shelf or not choices
     return web.page(
         request,
@@ -175,6 +203,15 @@ async def product_page(
         is_gone=is_gone,
         is_sold_out=all(choice.is_off for choice in choices),
         low_stock=LOW_STOCK,
+        brand=next((each.name for each in await sorting.brands(uow) if each.id == product.brand_id), "")
+        if product.brand_id
+        else "",
+        tags=[tag.name for tag in await sorting.tags(uow) if tag.is_shown and tag.name in product.tags]
+        if product.tags
+        else [],
+        parts=await bundles.bundle_parts(uow, product_id) if product.kind == "bundle" else [],
+        description=description.rendered(product.description, merchant.slug),
+        srcset=partial(media.srcset, merchant),
     )
 
 

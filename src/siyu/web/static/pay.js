@@ -6,6 +6,7 @@
   const ASKS = 20; // one a second; after that our own sweep is quicker than a waiting person
   const BRIDGE_MS = 3000; // WeChat announces its bridge well within this; later means we are not in WeChat
   const button = document.querySelector("[data-pay]");
+  const waits = document.querySelector("[data-wait]");
   const notice = document.getElementById("pay-notice");
   if (!notice) return;
 
@@ -29,7 +30,7 @@
   }
 
   async function asked(path, options = {}) {
-    const answer = await fetch(path, { headers: { accept: "application/json", "x-csrftoken": button.dataset.csrf }, ...options });
+    const answer = await fetch(path, { headers: { accept: "application/json", "x-csrftoken": button?.dataset.csrf || "" }, ...options });
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(said.detail || document.body.dataset.failed);
     return said;
@@ -76,7 +77,21 @@
     }
   }
 
+  // The page behind a gateway's own page, or with a code to scan: asks quickly first, then in no hurry.
+  async function wait() {
+    for (let asks = 0; ; asks += 1) {
+      const state = await asked(`${waits.dataset.wait}/state`).catch(() => null);
+      if (state?.is_final) {
+        location.reload();
+        return;
+      }
+      if (asks === ASKS) say("unsure");
+      await pause(asks < ASKS ? 2000 : 10000);
+    }
+  }
+
   button?.addEventListener("click", pay);
+  if (waits) wait();
   document.addEventListener("siyu:over", () => {
     say("over");
     if (button) button.disabled = true;

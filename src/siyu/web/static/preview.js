@@ -12,7 +12,7 @@
     price() {
       // A card names the lowest price, whatever the order of the rows.
       const prices = [...document.querySelectorAll('[data-preview="price"]')].map((each) => Number(each.value)).filter((each) => each > 0);
-      const sign = document.querySelector(".sku-row .prefix")?.textContent || "";
+      const sign = document.querySelector(".matrix-table .prefix")?.textContent || "";
       shown("price").textContent = sign + (prices.length ? Math.min(...prices) : 0).toFixed(2);
     },
     picture(input) {
