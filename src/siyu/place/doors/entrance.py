@@ -7,6 +7,7 @@ import hmac
 import secrets
 from typing import Any
 from urllib.parse import quote, unquote
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -60,13 +61,19 @@ async def sign_in_page(
     *,
     merchant: OfMerchant,
     actor: ByActor,
+    database: OnDatabase,
     open_phone: FromQuery[bool] = False,
 ) -> Response[Any]:
-    """WeChat first, phone second. Whoever is signed in is led on."""
+    """WeChat first, phone second. Whoever is signed in is led on; a guest may still say who they are."""
     way_back = _way_back(request, merchant)
-    if actor.kind == "customer":
+    if actor.kind == "customer" and not await _is_guest(database, merchant, actor):
         return Redirect(way_back, status_code=303)
     return _page(request, merchant, way_back, is_phone_open=open_phone)
+
+
+async def _is_guest(database: Database, merchant: Merchant, actor: Actor) -> bool:
+    async with database.begin(merchant, actor) as uow:
+        return await customers.guest_of(uow, actor.customer_id) is not None
 
 
 def _way_back(request: Request[Any, Any, Any], merchant: Merchant, given: str = "") -> str:
@@ -151,7 +158,7 @@ async def back_from_wechat(
     )
     response = Redirect(way_back, status_code=303)
     response.delete_cookie(cookie_of("state", merchant.slug), path=f"/shop/{merchant.slug}/signin")
-    if actor.kind == "customer":
+    if actor.kind == "customer" and not await _is_guest(database, merchant, actor):
         async with database.begin(merchant, actor) as uow:
             for kind, value in identities:
                 await customers.bind(uow, actor.customer_id, kind, value)
@@ -165,6 +172,7 @@ async def back_from_wechat(
         nickname=user.nickname,
         channel="wechat",
         days=settings.session_days,
+        guest_id=actor.id if actor.kind == "customer" else None,
     )
     return response
 
@@ -175,6 +183,7 @@ async def sign_in_by_phone(
     *,
     data: URLEncodedBody[PhoneSignIn],
     merchant: OfMerchant,
+    actor: ByActor,
     database: OnDatabase,
     settings: WithSettings,
 ) -> Response[Any]:
@@ -196,6 +205,7 @@ async def sign_in_by_phone(
         nickname=customers.masked(number),
         channel="phone",
         days=settings.session_days,
+        guest_id=actor.id if actor.kind == "customer" else None,
     )
     return response
 
@@ -210,13 +220,15 @@ async def _enter(
     nickname: str,
     channel: str,
     days: int,
+    guest_id: UUID | None,
 ) -> None:
     """Recognise or welcome the person, bring their touches along, and give the browser a session."""
     visitor = visitor_of(request)
 
     async def enter(uow: UnitOfWork) -> sessions.Session:
-        person = await customers.sign_in_as(
+        person = await customers.sign_in_guest(
             uow,
+            guest_id,
             identities,
             nickname=nickname,
             first_door_id=await queries.first_door_of_visitor(uow, visitor),

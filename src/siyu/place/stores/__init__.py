@@ -1,17 +1,21 @@
-"""Stores: where goods lie and are picked up. Owns table stores."""
+"""Stores and the other locations: where goods lie, are picked up and are sent from. Owns table stores."""
 
-from siyu.place.stores.actions import add
+from siyu.place.stores.actions import add, edit
 from siyu.place.stores.choosing import Pickup, mine, near, pickup, remember, wanted
-from siyu.place.stores.model import NewStore, Store
-from siyu.place.stores.queries import every, find
+from siyu.place.stores.model import Kind, NewStore, Store, StoreChange
+from siyu.place.stores.queries import every, find, locations
 
 __all__ = [
+    "Kind",
     "NewStore",
     "Pickup",
     "Store",
+    "StoreChange",
     "add",
+    "edit",
     "every",
     "find",
+    "locations",
     "mine",
     "near",
     "pickup",

@@ -11,11 +11,12 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from siyu import web
-from siyu.goods import catalog, inventory
+from siyu.goods import catalog
+from siyu.kernel.errors import NotFound
 from siyu.people import customers
 from siyu.place.stores.choosing import Pickup, mine, near, pickup, remember, wanted
 from siyu.place.stores.model import Store
-from siyu.place.stores.queries import every, find
+from siyu.place.stores.queries import every
 from siyu.runtime.db import Merchant, UnitOfWork
 from siyu.runtime.edge import InUow, OfMerchant
 
@@ -74,7 +75,9 @@ async def choose_store(
     request: Request[Any, Any, Any], data: URLEncodedBody[ChooseStore], uow: InUow, merchant: OfMerchant
 ) -> Redirect:
     """Pick up at this store from now on."""
-    store = await find(uow, data.store_id)
+    store = next((store for store in await every(uow) if store.id == data.store_id), None)
+    if store is None:
+        raise NotFound(what="门店 / store")
     response = Redirect(customers.way_back(merchant.slug, data.next), status_code=303)
     remember(request, response, merchant, store.id)
     return response
@@ -114,12 +117,8 @@ async def stores_with(
 
 async def _pieces(uow: UnitOfWork, product_id: UUID) -> dict[UUID, int]:
     """Free pieces of the product's sellable SKUs by store. Raises NotFound."""
-    product = await catalog.product(uow, product_id)
-    sold = [sku.id for sku in product.skus if sku.is_sellable]
-    found: dict[UUID, int] = {}
-    for level in await inventory.levels(uow, sold):
-        found[level.location_id] = found.get(level.location_id, 0) + level.available
-    return found
+    await catalog.product(uow, product_id)
+    return await catalog.pieces_by_store(uow, product_id)
 
 
 def _about_store(
