@@ -5,6 +5,7 @@ Downloads are checked against the hashes in package-lock.json; where npm downloa
 """
 
 import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -27,7 +28,9 @@ LICENCES = {
     "echarts.NOTICE": "echarts/NOTICE",
     "swagger-ui.LICENSE": "swagger-ui-dist/LICENSE",
     "swagger-ui.NOTICE": "swagger-ui-dist/NOTICE",
+    "china-division.LICENSE": "china-division/LICENSE",
 }
+REGIONS = "china-division/dist/pcas-code.json"  # provinces, cities, districts and streets with their codes
 # The lock must be the same on every machine, so it names versions and hashes, never an address.
 NPM_OPTIONS = [
     "--ignore-scripts",
@@ -61,6 +64,34 @@ def copy() -> None:
         print(f"{TARGET.relative_to(ROOT) / name}: {size / 1024:.0f} kB gzipped")
 
 
+def copy_regions() -> None:
+    """Cut the regions of China into one file for each province, because a phone needs one of them at a time.
+
+    `regions.json` lists the provinces; `regions-31.json` has a province's cities, their districts and streets as
+    `[code, name, below]`, each code without the one above it. Raises FileNotFoundError and KeyError.
+    """
+    provinces = json.loads((MODULES / REGIONS).read_text())
+
+    def told(rows: list[dict], above: str) -> list[list]:
+        return [
+            [row["code"].removeprefix(above), row["name"]]
+            + ([told(row["children"], row["code"])] if "children" in row else [])
+            for row in rows
+        ]
+
+    def write(name: str, rows: list) -> int:
+        text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        (TARGET / name).write_text(text)
+        return len(gzip.compress(text.encode(), mtime=0))
+
+    write("regions.json", [[province["code"], province["name"]] for province in provinces])
+    sizes = [write(f"regions-{p['code']}.json", told(p["children"], p["code"])) for p in provinces]
+    print(
+        f"{TARGET.relative_to(ROOT)}/regions-*.json: {len(sizes)} provinces, "
+        f"{sum(sizes) / 1024 / len(sizes):.0f} kB gzipped on average, {max(sizes) / 1024:.0f} kB at most"
+    )
+
+
 def main() -> int:
     if not (ROOT / "package-lock.json").exists():
         print("package-lock.json is missing; restore it before fetching anything", file=sys.stderr)
@@ -69,6 +100,7 @@ def main() -> int:
     if code:
         return code
     copy()
+    copy_regions()
     return 0
 
 

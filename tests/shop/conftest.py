@@ -12,7 +12,7 @@ import pytest
 
 from factories import Shop, a_shop
 from siyu import app as application
-from siyu.connect import sandbox, sms, wechat, wxpay
+from siyu.connect import alipay, sandbox, sms, wechat, wxpay
 from siyu.goods.catalog import shop as catalog_shop
 from siyu.people.customers import shop as customers_shop
 from siyu.place.doors import shop as doors_shop
@@ -56,7 +56,14 @@ def shop_settings(settings: Settings) -> Settings:
     keys = sandbox.ensure_keys(settings.folder("shop_sandbox"))
     url = SANDBOX_URL
     return msgspec.structs.replace(
-        settings, sandbox=True, wechat_api_url=url, wechat_open_url=url, wxpay_url=url, sms_url=url, **keys
+        settings,
+        sandbox=True,
+        wechat_api_url=url,
+        wechat_open_url=url,
+        wxpay_url=url,
+        alipay_url=f"{url}/gateway.do",
+        sms_url=url,
+        **keys,
     )
 
 
@@ -99,6 +106,7 @@ async def world(database: Database, shop_settings: Settings, tmp_path) -> AsyncI
         wechat=wechat.from_settings(shop_settings, http=http),
         sms=sms.from_settings(shop_settings, http=http),
         database_url=database.url,
+        alipay=alipay.Gateway(alipay.credentials_from(shop_settings), http=http),
     )
     known = set(map(id, application.ROUTES))
     routes = [route for room in ROOMS for route in room.routes if id(route) not in known]

@@ -140,7 +140,7 @@ async def test_what_was_bought_by_others_meanwhile_is_said_at_its_line(database,
     refused = await shopper.post("/checkout", form)
 
     assert refused.status_code == 409
-    assert refused.text.count("库存不足，当前门店还剩 3 件") == 2
+    assert refused.text.count("库存不足，还剩 3 件") == 2
     assert "没有一家门店备齐这些商品" in refused.text
     assert await stock_of(database, shop, shop.apple) == (10, 7)
     assert len(await order_ids(database, shop)) == 1

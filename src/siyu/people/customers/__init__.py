@@ -16,6 +16,7 @@ from siyu.people.customers.actions import (
 from siyu.people.customers.finding import known_as
 from siyu.people.customers.guests import Guest, GuestSignedIn, guest_of, sign_in_guest, welcome_guest
 from siyu.people.customers.history import PastCustomer, customers_by_reference, record_customers
+from siyu.people.customers.levels import level_of, set_level
 from siyu.people.customers.phone import WrongCode, clean_phone, issue_code, masked, verify_code
 from siyu.people.customers.queries import (
     Customer,
@@ -54,12 +55,14 @@ __all__ = [
     "identities_of",
     "issue_code",
     "known_as",
+    "level_of",
     "levels_of",
     "listing",
     "masked",
     "openid_of",
     "record_consent",
     "record_customers",
+    "set_level",
     "sign_in_as",
     "sign_in_guest",
     "verify_code",

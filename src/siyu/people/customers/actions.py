@@ -64,7 +64,7 @@ async def sign_in_as(
     Kinds are wechat_openid, wechat_unionid and phone, each verified by the caller. Identities that are new are
     added to the person. Signing in is agreeing to the service notice, which is recorded once per version.
     """
-    customer_id = await _recognise(uow, identities)
+    customer_id = await recognise(uow, identities)
     is_new = customer_id is None
     if customer_id is None:
         customer_id, is_new = await _welcome(uow, identities[0], nickname, first_door_id)
@@ -78,7 +78,8 @@ async def sign_in_as(
     return SignedIn(customer_id, known_as, is_new)
 
 
-async def _recognise(uow: UnitOfWork, identities: Sequence[tuple[str, str]]) -> UUID | None:
+async def recognise(uow: UnitOfWork, identities: Sequence[tuple[str, str]]) -> UUID | None:
+    """Whose the first known of these (kind, value) identities is; None when all are new."""
     found = await uow.all(
         UUID,
         """

@@ -6,7 +6,7 @@ cart joins the customer's the first time the signed-in customer's cart is asked 
 
 from siyu.trade.carts.actions import add, choose, choose_all, merge, remove, set_quantity
 from siyu.trade.carts.model import Cart, CartFull, CartLine, NotInCart, NotSold
-from siyu.trade.carts.queries import count, read
+from siyu.trade.carts.queries import count, read, version
 from siyu.trade.carts.rules import LINES_MAX, QUANTITY_MAX, visitors_cart
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "read",
     "remove",
     "set_quantity",
+    "version",
     "visitors_cart",
 ]

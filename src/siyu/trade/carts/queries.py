@@ -29,6 +29,18 @@ async def count(uow: UnitOfWork, owner_id: UUID) -> int:
     )
 
 
+async def version(uow: UnitOfWork, owner_id: UUID) -> str:
+    """What changes whenever a line is touched or leaves: two pages made of the same cart have the same version."""
+    return await uow.one(
+        str,
+        """
+        select coalesce(extract(epoch from max(updated_at))::numeric::text, '') || ':' || count(*)
+        from carts where merchant_id = %(merchant_id)s and owner_id = %(owner)s
+        """,
+        owner=owner_id,
+    )
+
+
 async def read(uow: UnitOfWork, owner_id: UUID, store_id: UUID | None = None) -> Cart:
     """The cart at today's prices, and with what is free at `store_id` when a store is named."""
     rows = await uow.all(
