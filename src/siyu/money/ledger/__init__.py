@@ -6,20 +6,22 @@ pending until it is posted or voided, in whole or in parts; it can never resolve
 """
 
 from siyu.money.ledger.actions import hold, open_accounts, post, transfer, void
-from siyu.money.ledger.model import Account, Entry, HoldMove, Transfer, TrialBalance, Unbalanced
-from siyu.money.ledger.queries import account_entries, accounts, entries_of, trial_balance
+from siyu.money.ledger.model import Account, Entry, HoldMove, NotEnough, Transfer, TrialBalance, Unbalanced
+from siyu.money.ledger.queries import account_entries, accounts, balance_of, entries_of, trial_balance
 from siyu.money.ledger.words import account_word, kind_word, reason_word
 
 __all__ = [
     "Account",
     "Entry",
     "HoldMove",
+    "NotEnough",
     "Transfer",
     "TrialBalance",
     "Unbalanced",
     "account_entries",
     "account_word",
     "accounts",
+    "balance_of",
     "entries_of",
     "hold",
     "kind_word",

@@ -1,12 +1,12 @@
 """What one can do to the ledger. Each action takes many moves and writes them in a few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 
 from siyu.kernel import ids
-from siyu.money.ledger.model import HoldMove, Transfer, Unbalanced
+from siyu.money.ledger.model import HoldMove, NotEnough, Transfer, Unbalanced
 from siyu.runtime.db import UnitOfWork
 
 
@@ -18,14 +18,19 @@ class _Written(msgspec.Struct, frozen=True):
     amount: int
 
 
-async def open_accounts(uow: UnitOfWork, sides: Mapping[str, str]) -> dict[str, UUID]:
-    """Ids of the accounts with these codes; what is missing is opened. `sides` maps code → debit | credit."""
+async def open_accounts(
+    uow: UnitOfWork, sides: Mapping[str, str], *, never_negative: Collection[str] = ()
+) -> dict[str, UUID]:
+    """Ids of the accounts with these codes; what is missing is opened. `sides` maps code → debit | credit.
+
+    An account opened as `never_negative` can never be drawn below zero on its own side, promised moves included.
+    """
     codes = sorted(sides)
     account_ids = [ids.derived("account", uow.merchant_id, code) for code in codes]
     await uow.run(
         """
-        insert into accounts (merchant_id, id, code, side, currency, created_at)
-        select %(merchant_id)s, t.id, t.code, t.side, %(currency)s, %(now)s
+        insert into accounts (merchant_id, id, code, side, currency, created_at, never_negative)
+        select %(merchant_id)s, t.id, t.code, t.side, %(currency)s, %(now)s, t.code = any(%(floored)s::text[])
         from unnest(%(ids)s::uuid[], %(codes)s::text[], %(sides)s::text[]) as t (id, code, side)
         on conflict (merchant_id, code) do nothing
         """,
@@ -33,6 +38,7 @@ async def open_accounts(uow: UnitOfWork, sides: Mapping[str, str]) -> dict[str, 
         codes=codes,
         sides=[sides[code] for code in codes],
         currency=uow.merchant.currency,
+        floored=list(never_negative),
     )
     return dict(zip(codes, account_ids, strict=True))
 
@@ -147,6 +153,26 @@ async def _resolve(uow: UnitOfWork, moves: Sequence[HoldMove], kind: str) -> int
     return len(written)
 
 
+class _Room(msgspec.Struct, frozen=True):
+    """What may still be taken from an account, in minor units on its own side."""
+
+    id: UUID
+    side: str
+    never_negative: bool
+    room: int
+
+    def take(self, gains: Sequence[int]) -> None:
+        """Raises NotEnough when these gains (debits, credits; pending debits, credits) would draw it below zero."""
+        if not self.never_negative:
+            return
+        debited, credited, debit_promised, credit_promised = gains
+        taken, given = (debited + debit_promised, credited), (credited + credit_promised, debited)
+        lost, won = taken if self.side == "credit" else given
+        grown = won - lost
+        if self.room + grown < 0:
+            raise NotEnough(left=self.room)
+
+
 class _Balances:
     """Sums of what each account gains, written in key order so that two units of work never deadlock."""
 
@@ -166,10 +192,19 @@ class _Balances:
             return
         account_ids = sorted(self.sums)
         columns = list(zip(*(self.sums[account_id] for account_id in account_ids), strict=True))
-        await uow.run(
-            "select from accounts where merchant_id = %(merchant_id)s and id = any(%(ids)s) order by id for update",
+        # Not FOR UPDATE: the transfers just written hold their accounts by key, as do those of everybody else.
+        rooms = await uow.all(
+            _Room,
+            """
+            select id, side, never_negative,
+                   case side when 'credit' then credits_posted - debits_posted - debits_pending
+                             else debits_posted - credits_posted - credits_pending end as room
+            from accounts where merchant_id = %(merchant_id)s and id = any(%(ids)s) order by id for no key update
+            """,
             ids=account_ids,
         )
+        for room in rooms:
+            room.take(self.sums[room.id])
         touched = await uow.run(
             """
             update accounts a set debits_posted = debits_posted + t.dp, credits_posted = credits_posted + t.cp,

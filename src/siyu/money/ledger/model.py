@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from siyu.kernel.errors import DomainError
+
 
 class Transfer(msgspec.Struct, frozen=True):
     """Move `amount` from the credit account's side to the debit account's side, once per `id`.
@@ -93,3 +95,12 @@ class TrialBalance(msgspec.Struct, frozen=True):
 
 class Unbalanced(Exception):
     """A hold was asked to resolve more than it holds. The whole unit of work is rolled back."""
+
+
+class NotEnough(DomainError):
+    """An account that may never be negative holds less than was to be taken. Nothing was moved; `left` is minor units."""
+
+    code = "ledger.not_enough"
+    status = 409
+    zh = "余额不足，未做任何改动。"
+    en = "There is not enough in the account; nothing was changed."

@@ -57,6 +57,12 @@ async def account_entries(uow: UnitOfWork, code: str, limit: int = 100) -> list[
     )
 
 
+async def balance_of(uow: UnitOfWork, code: str) -> int:
+    """What an account holds on its own side, promises not counted, in minor units; 0 before it was opened."""
+    found = await accounts(uow, [code])
+    return found[0].balance if found else 0
+
+
 async def trial_balance(uow: UnitOfWork) -> TrialBalance:
     """Prove the books: sum of debits = sum of credits = sum of transfers, and each account equals its transfers."""
     return await uow.one(

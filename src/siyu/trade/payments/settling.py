@@ -1,18 +1,16 @@
 """Settling: what the gateway says became true becomes true here, once. Callbacks and queries both end here."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
-from siyu.connect import wxpay
 from siyu.kernel import ids
 from siyu.money import ledger
 from siyu.runtime.db import UnitOfWork
 from siyu.trade import orders
-from siyu.trade.payments.model import ACCOUNTS
+from siyu.trade.payments.model import ACCOUNTS, Told, account_of
 
 
 class Outcome(StrEnum):
@@ -20,6 +18,7 @@ class Outcome(StrEnum):
 
     PAID = "paid"
     LATE = "late"  # the order was closed and its stock is gone: the money goes back by itself
+    DOUBLE = "double"  # the order had been paid in another way: the money goes back by itself
     DUPLICATE = "duplicate"
     REFUND_DONE = "refund_done"
     REFUND_ABNORMAL = "refund_abnormal"
@@ -27,6 +26,7 @@ class Outcome(StrEnum):
     NOT_PAID = "not_paid"
     UNKNOWN = "unknown"
     WRONG_AMOUNT = "wrong_amount"
+    IGNORED = "ignored"  # a notice of a kind that we have no use for
 
     @property
     def is_accepted(self) -> bool:
@@ -34,24 +34,40 @@ class Outcome(StrEnum):
         return self not in {Outcome.UNKNOWN, Outcome.WRONG_AMOUNT}
 
 
+# Money that does not count: how its payment is marked, why it moved, and what the buyer reads.
+SET_ASIDE = {
+    Outcome.LATE: ("refunding_late", "late_payment", "订单已关闭，款项原路退回"),
+    Outcome.DOUBLE: ("refunding_double", "double_payment", "订单重复付款，款项原路退回"),
+}
+
+
 class _Known(msgspec.Struct, frozen=True):
     id: UUID
     order_id: UUID
     out_trade_no: str
+    method: str
     amount: int
     state: str
 
 
-async def settle(uow: UnitOfWork, transactions: Sequence[wxpay.Transaction]) -> list[Outcome]:
+class _Word(msgspec.Struct, frozen=True):
+    """A payment that has just become true."""
+
+    payment: _Known
+    told: Told
+
+
+async def settle(uow: UnitOfWork, transactions: Sequence[Told]) -> list[Outcome]:
     """Record successful payments and move their orders on; each transaction has one effect however often it comes.
 
     The amount and currency must be those we asked for. A payment for an order that was closed meanwhile is
-    honoured when stock allows; else the money is set aside and its refund requested.
+    honoured when stock allows; else, and when another payment counted already, the money is set aside and its
+    refund requested.
     """
     known = await uow.all(
         _Known,
         """
-        select id, order_id, out_trade_no, amount, state from payments
+        select id, order_id, out_trade_no, method, amount, state from payments
         where merchant_id = %(merchant_id)s and out_trade_no = any(%(numbers)s)
         order by id for update
         """,
@@ -59,39 +75,38 @@ async def settle(uow: UnitOfWork, transactions: Sequence[wxpay.Transaction]) -> 
     )
     by_number = {payment.out_trade_no: payment for payment in known}
     outcomes: list[Outcome] = []
-    fresh: dict[UUID, tuple[_Known, wxpay.Transaction]] = {}
-    for transaction in transactions:
-        payment = by_number.get(transaction.out_trade_no)
-        outcome = _judge(payment, transaction, uow.merchant.currency)
+    fresh: dict[UUID, _Word] = {}
+    for told in transactions:
+        payment = by_number.get(told.out_trade_no)
+        outcome = _judge(payment, told, uow.merchant.currency)
         if outcome is Outcome.PAID and payment is not None:
-            if payment.order_id in fresh:
+            if payment.id in fresh:
                 outcome = Outcome.DUPLICATE
             else:
-                fresh[payment.order_id] = (payment, transaction)
+                fresh[payment.id] = _Word(payment, told)
         outcomes.append(outcome)
-    late = await _apply(uow, fresh)
+    decided = await _apply(uow, fresh)
     return [
-        Outcome.LATE if outcome is Outcome.PAID and by_number[t.out_trade_no].order_id in late else outcome
-        for outcome, t in zip(outcomes, transactions, strict=True)
+        decided[by_number[told.out_trade_no].id] if outcome is Outcome.PAID else outcome
+        for outcome, told in zip(outcomes, transactions, strict=True)
     ]
 
 
-def _judge(payment: _Known | None, transaction: wxpay.Transaction, currency: str) -> Outcome:
+def _judge(payment: _Known | None, told: Told, currency: str) -> Outcome:
     if payment is None:
         return Outcome.UNKNOWN
-    if transaction.trade_state not in {"SUCCESS", "REFUND"}:
+    if not told.is_paid:
         return Outcome.NOT_PAID
-    if (transaction.total, transaction.currency) != (payment.amount, currency):
+    if (told.total, told.currency) != (payment.amount, currency):
         return Outcome.WRONG_AMOUNT
     return Outcome.PAID if payment.state in {"waiting", "closed"} else Outcome.DUPLICATE
 
 
-async def _apply(uow: UnitOfWork, fresh: dict[UUID, tuple[_Known, wxpay.Transaction]]) -> set[UUID]:
-    """Move orders, payments and the ledger; return the orders whose money came too late."""
+async def _apply(uow: UnitOfWork, fresh: Mapping[UUID, _Word]) -> dict[UUID, Outcome]:
+    """Move orders, payments and the ledger; return what each payment turned out to be."""
     if not fresh:
-        return set()
-    moved = await orders.mark_paid(uow, list(fresh))
-    late = {order_id for order_id in fresh if not moved[order_id].is_paid}
+        return {}
+    decided = await _decide(uow, [word.payment for word in fresh.values()])
     await uow.run(
         """
         update payments p set state = t.state, transaction_id = t.transaction, paid_at = t.paid_at,
@@ -100,40 +115,102 @@ async def _apply(uow: UnitOfWork, fresh: dict[UUID, tuple[_Known, wxpay.Transact
             as t (id, state, transaction, paid_at)
         where p.merchant_id = %(merchant_id)s and p.id = t.id
         """,
-        ids=[payment.id for payment, _ in fresh.values()],
-        states=["refunding_late" if order_id in late else "paid" for order_id in fresh],
-        transactions=[t.transaction_id for _, t in fresh.values()],
-        paid=[t.success_time or uow.now for _, t in fresh.values()],
+        ids=list(fresh),
+        states=[SET_ASIDE[o][0] if (o := decided[i]) in SET_ASIDE else "paid" for i in fresh],
+        transactions=[word.told.transaction_id or None for word in fresh.values()],
+        paid=[word.told.success_time or uow.now for word in fresh.values()],
     )
-    accounts = await ledger.open_accounts(uow, ACCOUNTS)
+    # What is still open for these orders is closed at its gateway by the sweep, at once. One that is being settled
+    # right now is locked by somebody who waits for our order, so it is passed over.
+    await uow.send(
+        """
+        update payments set next_query_at = %(now)s
+        where merchant_id = %(merchant_id)s and id in (
+            select id from payments
+            where merchant_id = %(merchant_id)s and order_id = any(%(orders)s) and state = 'waiting'
+            for update skip locked
+        )
+        """,
+        orders=[word.payment.order_id for word in fresh.values()],
+    )
+    await _book(uow, fresh, decided)
+    return decided
+
+
+async def _decide(uow: UnitOfWork, payments: Sequence[_Known]) -> dict[UUID, Outcome]:
+    """Which of these payments count. Of two for one order the first does."""
+    stale = await _at_another_price(uow, [p for p in payments if p.state == "closed"])
+    first: dict[UUID, UUID] = {}
+    for payment in payments:
+        if payment.id not in stale:
+            first.setdefault(payment.order_id, payment.id)
+    moved = await orders.mark_paid(uow, list(first)) if first else {}
+    decided: dict[UUID, Outcome] = {}
+    for payment in payments:
+        order = moved.get(payment.order_id)
+        if order is not None and order.is_paid:
+            decided[payment.id] = Outcome.PAID if first[payment.order_id] == payment.id else Outcome.DOUBLE
+        elif order is None or order.found == "closed":
+            decided[payment.id] = Outcome.LATE
+        else:
+            decided[payment.id] = Outcome.DOUBLE
+    return decided
+
+
+async def _at_another_price(uow: UnitOfWork, closed: Sequence[_Known]) -> set[UUID]:
+    """Payments for what the order cost before its price was changed: they never pay it."""
+    if not closed:
+        return set()
+    return set(
+        await uow.all(
+            UUID,
+            """
+            select p.id from payments p
+            join orders o on o.merchant_id = p.merchant_id and o.id = p.order_id
+            where p.merchant_id = %(merchant_id)s and p.id = any(%(ids)s) and p.amount <> o.total
+            """,
+            ids=[payment.id for payment in closed],
+        )
+    )
+
+
+async def _book(uow: UnitOfWork, fresh: Mapping[UUID, _Word], decided: Mapping[UUID, Outcome]) -> None:
+    methods = {word.payment.method for word in fresh.values()}
+    assert "balance" not in methods, "a balance is paid from in payments.balance"
+    accounts = await ledger.open_accounts(
+        uow, {**ACCOUNTS, **dict(account_of(method, None) for method in methods)}
+    )
     await ledger.transfer(
         uow,
         [
             ledger.Transfer(
-                id=ids.derived("payment.received", payment.id),
-                debit=accounts["gateway:wxpay"],
-                credit=accounts["unclaimed" if order_id in late else "sales"],
-                amount=payment.amount,
-                reason="late_payment" if order_id in late else "payment",
-                subject_id=order_id,
+                id=ids.derived("payment.received", payment_id),
+                debit=accounts[account_of(word.payment.method, None)[0]],
+                credit=accounts["unclaimed" if decided[payment_id] in SET_ASIDE else "sales"],
+                amount=word.payment.amount,
+                reason=SET_ASIDE[o][1] if (o := decided[payment_id]) in SET_ASIDE else "payment",
+                subject_id=word.payment.order_id,
             )
-            for order_id, (payment, _) in fresh.items()
+            for payment_id, word in fresh.items()
         ],
     )
-    for order_id in late:
-        await _give_back(uow, fresh[order_id][0], accounts)
-    return late
+    for payment_id, outcome in decided.items():
+        if outcome in SET_ASIDE:
+            await _give_back(uow, fresh[payment_id].payment, outcome, accounts)
 
 
-async def _give_back(uow: UnitOfWork, payment: _Known, accounts: dict[str, UUID]) -> None:
-    """Request the refund of a payment that came too late. A sweep sends it to the gateway."""
-    refund_id = ids.derived("payment.late", payment.id)
+async def _give_back(
+    uow: UnitOfWork, payment: _Known, outcome: Outcome, accounts: Mapping[str, UUID]
+) -> None:
+    """Request the refund of a payment that does not count. A sweep sends it to the gateway."""
+    _, kind, reason = SET_ASIDE[outcome]
+    refund_id = ids.derived(f"payment.{outcome}", payment.id)
     await uow.run(
         """
         insert into refunds (merchant_id, id, order_id, payment_id, out_refund_no, amount, reason, kind, state,
                              next_attempt_at, requested_at, updated_at)
-        values (%(merchant_id)s, %(id)s, %(order)s, %(payment)s, %(number)s, %(amount)s, '订单已关闭，款项原路退回',
-                'late_payment', 'requested', %(now)s, %(now)s, %(now)s)
+        values (%(merchant_id)s, %(id)s, %(order)s, %(payment)s, %(number)s, %(amount)s, %(reason)s, %(kind)s,
+                'requested', %(now)s, %(now)s, %(now)s)
         on conflict do nothing
         """,
         id=refund_id,
@@ -141,6 +218,8 @@ async def _give_back(uow: UnitOfWork, payment: _Known, accounts: dict[str, UUID]
         payment=payment.id,
         number=refund_id.hex,
         amount=payment.amount,
+        reason=reason,
+        kind=kind,
     )
     await ledger.transfer(
         uow,
@@ -152,83 +231,6 @@ async def _give_back(uow: UnitOfWork, payment: _Known, accounts: dict[str, UUID]
                 amount=payment.amount,
                 reason="refund",
                 subject_id=payment.order_id,
-            )
-        ],
-    )
-
-
-class _Open(msgspec.Struct, frozen=True):
-    id: UUID
-    order_id: UUID
-    payment_id: UUID | None
-    amount: int
-    kind: str
-    state: str
-
-
-async def refund_finished(uow: UnitOfWork, refund: wxpay.Refund) -> Outcome:
-    """Record what the gateway says of a refund, once."""
-    ours = await uow.maybe(
-        _Open,
-        """
-        select id, order_id, payment_id, amount, kind, state from refunds
-        where merchant_id = %(merchant_id)s and out_refund_no = %(number)s for update
-        """,
-        number=refund.out_refund_no,
-    )
-    if ours is None:
-        return Outcome.UNKNOWN
-    if refund.refund != ours.amount:
-        return Outcome.WRONG_AMOUNT
-    if ours.state == "done":
-        return Outcome.DUPLICATE
-    if refund.status == "SUCCESS":
-        await _refund_done(uow, ours, refund.refund_id, refund.success_time)
-        return Outcome.REFUND_DONE
-    state = "processing" if refund.status == "PROCESSING" else "abnormal"
-    await uow.run(
-        """
-        update refunds set state = %(state)s, gateway_id = %(gateway)s, last_error = %(error)s, updated_at = %(now)s
-        where merchant_id = %(merchant_id)s and id = %(id)s
-        """,
-        state=state,
-        gateway=refund.refund_id,
-        error=None if state == "processing" else refund.status,
-        id=ours.id,
-    )
-    return Outcome.REFUND_PROCESSING if state == "processing" else Outcome.REFUND_ABNORMAL
-
-
-async def _refund_done(uow: UnitOfWork, ours: _Open, gateway_id: str, done_at: datetime | None) -> None:
-    await uow.run(
-        """
-        update refunds set state = 'done', gateway_id = %(gateway)s, done_at = %(done)s, next_attempt_at = null,
-                           last_error = null, updated_at = %(now)s
-        where merchant_id = %(merchant_id)s and id = %(id)s
-        """,
-        gateway=gateway_id,
-        done=done_at or uow.now,
-        id=ours.id,
-    )
-    if ours.kind == "late_payment":
-        await uow.run(
-            """
-            update payments set state = 'refunded_late', updated_at = %(now)s
-            where merchant_id = %(merchant_id)s and id = %(id)s
-            """,
-            id=ours.payment_id,
-        )
-    accounts = await ledger.open_accounts(uow, ACCOUNTS)
-    await ledger.transfer(
-        uow,
-        [
-            ledger.Transfer(
-                id=ids.derived("refund.done", ours.id),
-                debit=accounts["refunds_due"],
-                credit=accounts["gateway:wxpay"],
-                amount=ours.amount,
-                reason="refund",
-                subject_id=ours.order_id,
             )
         ],
     )
