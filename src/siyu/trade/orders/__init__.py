@@ -14,6 +14,7 @@ from siyu.trade.orders.actions import (
     mark_paid,
     receive_overdue,
 )
+from siyu.trade.orders.bulk import cancelling
 from siyu.trade.orders.changing import (
     add_note,
     change_address,
@@ -42,6 +43,7 @@ from siyu.trade.orders.history_refunds import (
     record_refunds,
     refund_numbers_of,
 )
+from siyu.trade.orders.invoices import is_tax_number
 from siyu.trade.orders.model import (
     EmptyOrder,
     Fulfilled,
@@ -119,6 +121,7 @@ __all__ = [
     "WrongStore",
     "add_note",
     "by_pickup_code",
+    "cancelling",
     "change_address",
     "close",
     "close_expired",
@@ -130,6 +133,7 @@ __all__ = [
     "fulfil_units",
     "hand_over",
     "handed_over_since",
+    "is_tax_number",
     "known_cancellations",
     "known_lines",
     "listing",

@@ -17,7 +17,6 @@ from siyu.people.addresses import Address
 from siyu.runtime.actors import Actor
 from siyu.runtime.edge import ByActor, InUow, provide_actor, provide_merchant, services
 from siyu.trade.orders import actions, queries
-from siyu.trade.orders.fulfilling import hand_over
 from siyu.trade.orders.model import (
     InvoiceTitle,
     Order,
@@ -27,8 +26,8 @@ from siyu.trade.orders.model import (
     Quote,
     QuoteAsk,
     WantedLine,
-    WrongStore,
 )
+from siyu.trade.orders.pickup import look_up, verify_pickup
 from siyu.trade.orders.placement import place
 
 TAGS = ["Orders 订单"]
@@ -141,15 +140,16 @@ async def read_order(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Or
     status_code=200,
 )
 async def hand_over_goods(
-    order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow, actor: ByActor
+    order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow
 ) -> Order:
-    """Give the goods to whoever shows the code. Staff of a store hand out that store's orders only."""
-    order = await queries.by_pickup_code(uow, data.pickup_code)
+    """Give the goods to whoever shows the code. Staff of a store hand out that store's orders only.
+
+    A code that was used before is refused with 409 `orders.already_handed_over`.
+    """
+    order = await look_up(uow, data.pickup_code)
     if order.id != order_id:
         raise NotFound(what="待提货订单 / order waiting under this code")
-    if not actor.sees(order.store_id):
-        raise WrongStore(store=order.store_name or "")
-    await hand_over(uow, [order_id])
+    await verify_pickup(uow, data.pickup_code)
     return await queries.find(uow, order_id)
 
 

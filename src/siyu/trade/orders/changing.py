@@ -8,6 +8,7 @@ import msgspec
 from siyu.goods.pricing import Step
 from siyu.kernel import ids
 from siyu.kernel.errors import Invalid, NotFound
+from siyu.people import addresses
 from siyu.people.addresses import Address
 from siyu.runtime import audit
 from siyu.runtime.db import UnitOfWork
@@ -119,8 +120,9 @@ def _most(amount: int) -> int:
 async def change_address(uow: UnitOfWork, order_id: UUID, address: Address) -> None:
     """Send an order elsewhere, as long as nothing of it has left. What was paid for freight stays.
 
-    Raises NotFound and WrongState.
+    Raises NotFound, WrongState, and Invalid for an address that is none.
     """
+    address = addresses.checked(address)
     head = await _locked(uow, order_id)
     lines = await lines_of(uow, [order_id])
     if (

@@ -44,7 +44,7 @@ async def order_page(
         identities=await customers.identities_of(uow, customer_id) if customer_id else [],
         level=levels.get(customer_id, "") if customer_id else "",
         store=await stores.find(uow, order.store_id) if order.store_id else None,
-        places={store.id: store.name for store in await stores.every(uow)},
+        places={store.id: store.name for store in await stores.locations(uow)},
         address=masked(order.address),
         entries=await ledger.entries_of(uow, [order_id]),
         notes=await queries.notes(uow, order_id),
@@ -84,7 +84,12 @@ async def story_of(uow: UnitOfWork, order: Order) -> list[tuple[str, datetime | 
     happened = [(word, moment, note or "", state) for word, moment, note, state in timeline(order)]
     commands = (await audit.listing(uow, audit.Wanted(subject_id=order.id), limit=COMMANDS_SHOWN)).items
     done = [
-        (staff.action_word(entry.action), entry.at, " · ".join(filter(None, (entry.actor_name, entry.reason))), "done")
+        (
+            staff.action_word(entry.action),
+            entry.at,
+            " · ".join(filter(None, (entry.actor_name, entry.reason))),
+            "done",
+        )
         for entry in commands
     ]
     ahead = [step for step in happened if step[1] is None]
@@ -192,7 +197,7 @@ async def stock_proof(request: Request[Any, Any, Any], uow: InUow, merchant: OfM
         moved=moved[:WRONG_SHOWN],
         promised=promised[:WRONG_SHOWN],
         skus=await catalog.prices(uow, [row.sku_id for row in wrong]),
-        stores={store.id: store for store in await stores.every(uow)},
+        stores={store.id: store for store in await stores.locations(uow)},
         checked_at=uow.now,
     )
 

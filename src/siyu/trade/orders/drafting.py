@@ -45,7 +45,7 @@ class Known(msgspec.Struct, frozen=True):
     levels: Levels
     came: dict[UUID, doors.Attribution]
     buyer_levels: dict[UUID, str]
-    rules: pricing.Rules
+    rules: dict[UUID, pricing.Rules]  # by SKU: an order looks at its own lines' rules, not at the whole batch's
     sources: inventory.Sources
 
 
@@ -77,7 +77,8 @@ def draft(asked: Asked, order_id: UUID, known: Known, currency: str, now: dateti
     """Price a wish and decide how it is delivered. Raises NotForSale, Invalid, NeedsAddress and NeedsStore."""
     level = known.buyer_levels.get(asked.order.customer_id, "")
     buyer = buyer_of(asked.order, level)
-    quote = priced(asked.lines, known.prices, buyer, known.rules, currency, now)
+    rules = pricing.together(known.rules.get(line.sku_id) for line in asked.lines)
+    quote = priced(asked.lines, known.prices, buyer, rules, currency, now)
     how = delivery_of(asked.order, quote, known.prices)
     return Draft(order_id, asked, quote, how, delivery_ask(asked.order, how, quote, known.prices))
 
@@ -131,7 +132,7 @@ async def quote(uow: UnitOfWork, ask: QuoteAsk, lines: Sequence[WantedLine]) -> 
     sku_ids = [line.sku_id for line in lines]
     prices = await catalog.prices(uow, sku_ids)
     levels = await customers.levels_of(uow, [ask.customer_id]) if ask.customer_id else {}
-    rules = await pricing.load(uow, sku_ids)
+    rules = await pricing.load(uow, sku_ids, [ask.customer_id] if ask.customer_id else [])
     level = levels.get(ask.customer_id, "") if ask.customer_id else ""
     asked = priced(lines, prices, buyer_of(ask, level), rules, uow.merchant.currency, uow.now)
     try:
@@ -141,4 +142,4 @@ async def quote(uow: UnitOfWork, ask: QuoteAsk, lines: Sequence[WantedLine]) -> 
     sent = delivery_ask(ask, how, asked, prices)
     if sent is None:
         return asked
-    return delivered(asked, delivery.terms(await delivery.load(uow, [sent]), sent, uow.now))
+    return delivered(asked, delivery.terms(await delivery.load(uow, [sent], is_booking=False), sent, uow.now))

@@ -193,7 +193,8 @@ async def set_cross_store(uow: UnitOfWork, *, is_allowed: bool) -> None:
     await audit.note(
         uow,
         "orders.set_cross_store",
-        subject_kind="setting",
+        subject_kind="merchant",
+        name=uow.merchant.name,
         before={"is_cross_store": before},
         after={"is_cross_store": is_allowed},
     )

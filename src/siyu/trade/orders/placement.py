@@ -110,10 +110,10 @@ async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UU
             inventory.lock(uow, at_stores, skus=sent),
             doors.attributions(uow, buyers),
             customers.levels_of(uow, buyers),
-            pricing.load(uow, sku_ids),
+            pricing.load(uow, sku_ids, buyers),
             _sources(uow, asked),
         )
-    return Known(fresh, prices, levels, came, buyer_levels, rules, sources)
+    return Known(fresh, prices, levels, came, buyer_levels, pricing.by_sku(rules), sources)
 
 
 async def _sources(uow: UnitOfWork, asked: Sequence[Asked]) -> inventory.Sources:
@@ -145,10 +145,9 @@ async def _find_stock(uow: UnitOfWork, drafts: dict[int, Draft], known: Known, a
             answers[i] = refusal
     open_drafts = [(i, one) for i, one in drafts.items() if i not in answers]
     groups = [group_of(one, known) for _, one in open_drafts]
-    # Nearly always everything is locked already; what a supplier sends is known to lie elsewhere only by its price.
-    missing = [
-        piece for piece in inventory.wanted(groups) if (piece.location_id, piece.sku_id) not in known.levels
-    ]
+    # Only what a supplier sends lies somewhere that is not known before the prices are.
+    fixed = {place for group in groups for place in group.fixed if place is not None}
+    missing = [piece for piece in inventory.wanted(groups) if piece.location_id in fixed]
     levels = known.levels | await inventory.lock(uow, missing)
     places, taken = inventory.share_out(levels, groups)
     for (i, one), place in zip(open_drafts, places, strict=True):

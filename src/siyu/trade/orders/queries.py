@@ -110,7 +110,7 @@ async def listing(
               and (%(placed_at)s::timestamptz is null or (o.placed_at, o.id) < (%(placed_at)s, %(last_id)s::uuid))
               and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s)
                    or exists (select from order_lines x where x.merchant_id = o.merchant_id and x.order_id = o.id
-                              and x.location_id = any(%(scope)s)))
+                              and x.location_id = any(%(scope)s) offset 0))
             order by o.placed_at desc, o.id desc limit %(limit)s
         ) o
         left join customers c on c.merchant_id = o.merchant_id and c.id = o.customer_id

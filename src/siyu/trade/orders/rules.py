@@ -12,6 +12,7 @@ from siyu.goods.catalog import SkuPrice
 from siyu.kernel import money
 from siyu.kernel.errors import Invalid
 from siyu.trade import delivery
+from siyu.trade.orders.invoices import is_tax_number
 from siyu.trade.orders.model import (
     EmptyOrder,
     NeedsAddress,
@@ -193,16 +194,12 @@ def check(order: PlaceOrder) -> None:
     title = order.invoice
     if title is not None and not 1 <= len(title.title.strip()) <= 100:
         raise Invalid(field="invoice.title", zh="请填写发票抬头。", en="Name who the invoice is for.")
-    if title is not None and title.kind == "company" and not _is_tax_number(title.tax_number):
+    if title is not None and title.kind == "company" and not is_tax_number(title.tax_number):
         raise Invalid(
             field="invoice.tax_number",
-            zh="税号应为 15 到 20 位数字或大写字母。",
-            en="A tax number has 15 to 20 digits or capital letters.",
+            zh="税号不正确，请核对 18 位统一社会信用代码。",
+            en="The tax number is not valid; please check its 18 places.",
         )
-
-
-def _is_tax_number(text: str) -> bool:
-    return 15 <= len(text) <= 20 and text.isascii() and text.isalnum() and text == text.upper()
 
 
 def input_hash(order: PlaceOrder, lines: Sequence[WantedLine]) -> bytes:

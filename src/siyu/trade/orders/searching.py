@@ -3,7 +3,7 @@
 A list is read along the index of time, newest first, through a window of at most WINDOW orders: any mixture of
 filters costs no more than looking at these. When the window is used up the answer says how far back was looked, and
 the next page goes on from there. States that orders soon leave have their own small index, so that a to-do list is
-complete however rare its orders are. No filter needs an index of its own on the hottest table of the house.
+complete at once as long as it is shorter than the window. No filter needs an index of its own on the hottest table of the house.
 """
 
 import re
@@ -76,10 +76,12 @@ _BY_TIME = """
         order by o.placed_at desc, o.id desc limit %(window)s) w
 """
 # One for each small index: the literal state is what makes the planner see that the index has all of them.
-_UNPAID = """ and o.state = 'unpaid' order by o.pay_by desc limit %(window)s) w"""
-_PAID = """ and o.state = 'paid' order by o.paid_at desc, o.id desc limit %(window)s) w"""
-_SHIPPED = """ and o.state = 'shipped' order by o.shipped_at desc limit %(window)s) w"""
-_PICKED_UP = """ and o.state = 'picked_up' order by o.picked_up_at desc limit %(window)s) w"""
+_UNPAID = """ and o.state = 'unpaid' limit %(window)s) w"""
+_PAID = """ and o.state = 'paid' limit %(window)s) w"""
+_SHIPPED = """ and o.state = 'shipped' limit %(window)s) w"""
+_PICKED_UP = """ and o.state = 'picked_up' limit %(window)s) w"""
+_FEW = "select count(*) < %(window)s from (select o.id from orders o where o.merchant_id = %(merchant_id)s"
+# `offset 0` keeps the planner from reading all lines of the merchant into a hash table for the sake of a few orders.
 _TAIL = """
         where (%(state)s::text is null or w.state = %(state)s)
           and (%(delivery)s::text is null or w.delivery = %(delivery)s)
@@ -94,10 +96,10 @@ _TAIL = """
           and (%(placed_at)s::timestamptz is null or (w.placed_at, w.id) < (%(placed_at)s, %(last_id)s::uuid))
           and (%(scope)s::uuid[] is null or w.store_id = any(%(scope)s)
                or exists (select from order_lines x where x.merchant_id = w.merchant_id and x.order_id = w.id
-                          and x.location_id = any(%(scope)s)))
+                          and x.location_id = any(%(scope)s) offset 0))
           and (%(pattern)s::text is null
                or exists (select from order_lines x where x.merchant_id = w.merchant_id and x.order_id = w.id
-                          and x.title ilike %(pattern)s))
+                          and x.title ilike %(pattern)s offset 0))
         order by w.placed_at desc, w.id desc limit %(limit)s
     ) o
     left join customers c on c.merchant_id = o.merchant_id and c.id = o.customer_id
@@ -113,12 +115,17 @@ _TAIL = """
 
 
 async def search(
-    uow: UnitOfWork, wanted: Wanted, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    uow: UnitOfWork,
+    wanted: Wanted,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+    titles: bool = True,
 ) -> Found:
     """Orders within the actor's scope, newest first. The cursor is (placed_at, id).
 
     `text` is a whole order number, a phone number or its last four digits, the beginning of a nickname, or else
-    words in a product's title; the first of these that finds anything is meant.
+    words in a product's title (unless not `titles`); the first of these that finds anything is meant.
     """
     limit = bounded(limit)
     placed_at, last_id = after or (None, None)
@@ -151,6 +158,8 @@ async def search(
             found = await uow.all(OrderCard, _HEAD + _BY_CUSTOMER + _TAIL, customers=people, **asked)
             if found or TAIL.fullmatch(text) or PHONE.fullmatch(text):
                 return _page(found, limit)
+        if not titles:
+            return Found(())
         asked |= {"pattern": f"%{_escaped(text)}%", "window": WINDOW_OF_TEXT}
     found = await uow.all(OrderCard, _HEAD + _BY_TIME + _TAIL, **asked)
     if len(found) > limit:
@@ -204,15 +213,16 @@ async def _beyond(
 async def _of_state(
     uow: UnitOfWork, state: str | None, asked: dict[str, object]
 ) -> Sequence[OrderCard] | None:
-    """Orders of a state that has its own index; None for the others."""
+    """Orders of a state that has its own index, when these are fewer than the window; None otherwise."""
+    window = asked["window"]
     match state:
-        case "unpaid":
+        case "unpaid" if await uow.one(bool, _FEW + _UNPAID, window=window):
             return await uow.all(OrderCard, _HEAD + _UNPAID + _TAIL, **asked)
-        case "paid":
+        case "paid" if await uow.one(bool, _FEW + _PAID, window=window):
             return await uow.all(OrderCard, _HEAD + _PAID + _TAIL, **asked)
-        case "shipped":
+        case "shipped" if await uow.one(bool, _FEW + _SHIPPED, window=window):
             return await uow.all(OrderCard, _HEAD + _SHIPPED + _TAIL, **asked)
-        case "picked_up":
+        case "picked_up" if await uow.one(bool, _FEW + _PICKED_UP, window=window):
             return await uow.all(OrderCard, _HEAD + _PICKED_UP + _TAIL, **asked)
     return None
 
@@ -264,7 +274,9 @@ async def tallies(uow: UnitOfWork) -> dict[str, tuple[int, bool]]:
         window=WINDOW_OF_TEXT,
         most=COUNTED_MAX,
     )
-    return {row.state: (min(row.count, COUNTED_MAX - 1), row.is_all) for row in rows}
+    return {
+        row.state: (min(row.count, COUNTED_MAX - 1), row.is_all and row.count < COUNTED_MAX) for row in rows
+    }
 
 
 class _Numbered(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from siyu.runtime.edge import ByActor, InUow, OfMerchant, WithSettings
 from siyu.trade import carts
 from siyu.trade.orders import actions, queries
 from siyu.trade.orders.model import Order
-from siyu.trade.orders.words import DELIVERIES, WAITS_FOR
+from siyu.trade.orders.words import DELIVERIES, STEPS, WAITS_FOR
 
 SHOPPER = {"permission": Permission.SHOPPER}
 PAGE_SIZE = 10
@@ -45,7 +45,6 @@ AHEAD_OF_PAID = {
     "none": web.mark("等你使用券码"),
 }
 # What a step of the price build-up is called, where the rule itself has no name.
-STEPS = {"price_list": web.mark("价格表"), "quantity": web.mark("多件优惠"), "edit": web.mark("店家改价")}
 CLOSED_BECAUSE = {
     "expired": web.mark("超过付款时间，订单已自动关闭"),
     "cancelled_by_buyer": web.mark("你取消了订单"),

@@ -24,6 +24,13 @@ DELIVERIES = {
     "local": mark("同城配送"),
     "none": mark("电子券码"),
 }
+# What changed a line's price, where the rule has no name of its own.
+STEPS = {
+    "price_list": mark("价格表"),
+    "quantity": mark("多件优惠"),
+    "floor": mark("价格保底"),
+    "edit": mark("店家改价"),
+}
 CHANNELS = {
     "shop": mark("手机商城"),
     "api": mark("接口"),
