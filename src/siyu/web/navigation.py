@@ -57,12 +57,23 @@ CONSOLE = (
         mark("货"),
         (
             Entry("products", mark("商品"), "box", Permission.CATALOG_READ),
+            Entry("prices", mark("价目表"), "wallet", Permission.CATALOG_READ),
             Entry("stock", mark("库存"), "layers", Permission.CATALOG_READ),
+            Entry("suppliers", mark("供应商"), "people", Permission.SUPPLY_WRITE),
+            Entry("purchases", mark("采购单"), "order", Permission.PURCHASE_WRITE),
         ),
     ),
     Group(mark("人"), (Entry("customers", mark("顾客"), "people", Permission.CUSTOMERS_READ),)),
     Group(mark("场"), (Entry("doors", mark("入口"), "door", Permission.DOORS_READ),)),
-    Group(mark("交易"), (Entry("orders", mark("订单"), "order", Permission.ORDERS_READ),)),
+    Group(
+        mark("交易"),
+        (
+            Entry("orders", mark("订单"), "order", Permission.ORDERS_READ),
+            Entry("after-sales", mark("售后"), "refresh", Permission.ORDERS_READ),
+            Entry("fulfilment", mark("发货与核销"), "truck", Permission.ORDERS_READ),
+            Entry("delivery", mark("配送"), "pin", Permission.DELIVERY_WRITE),
+        ),
+    ),
     Group(
         mark("运营"),
         (
@@ -70,7 +81,15 @@ CONSOLE = (
             Entry("commission", mark("佣金"), "gift", Permission.COMMISSION_READ),
         ),
     ),
-    Group(mark("账"), (Entry("ledger", mark("账本"), "ledger", Permission.LEDGER_READ),)),
+    Group(
+        mark("账"),
+        (
+            Entry("payments", mark("收付款"), "wallet", Permission.LEDGER_READ),
+            Entry("reconciliation", mark("对账"), "check", Permission.LEDGER_READ),
+            Entry("ledger", mark("账本"), "ledger", Permission.LEDGER_READ),
+            Entry("statements", mark("供应商结算"), "wallet", Permission.SUPPLY_READ),
+        ),
+    ),
     Group(
         mark("数"),
         (
@@ -82,6 +101,9 @@ CONSOLE = (
         mark("设置"),
         (
             Entry("imports", mark("数据导入"), "upload", Permission.IMPORT_RUN),
+            Entry("jobs", mark("任务"), "clock", Permission.STAFF_SELF),
+            Entry("roles", mark("角色与团队"), "people", Permission.STAFF_WRITE),
+            Entry("audit", mark("操作日志"), "ledger", Permission.AUDIT_READ),
             Entry("settings", mark("店铺设置"), "settings", Permission.SETTINGS_WRITE),
         ),
     ),
@@ -89,7 +111,7 @@ CONSOLE = (
 
 
 # The page below `/console/{merchant}/` that answers the search field of the header; none is shown without one.
-CONSOLE_FIND: str | None = None
+CONSOLE_FIND: str | None = "find"
 
 
 def shown(

@@ -10,7 +10,7 @@ from siyu.kernel.errors import NotFound
 from siyu.kernel.paging import Page, bounded
 from siyu.people.customers.actions import Consent
 from siyu.people.customers.phone import masked
-from siyu.runtime.db import UnitOfWork
+from siyu.runtime.db import UnitOfWork, uuid_array
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -139,7 +139,7 @@ async def levels_of(uow: UnitOfWork, customer_ids: Sequence[UUID]) -> dict[UUID,
     """The level of each customer, which decides what price lists are theirs; the empty one is everybody's."""
     rows = await uow.all(
         _Levelled,
-        "select id, level from customers where merchant_id = %(merchant_id)s and id = any(%(ids)s)",
-        ids=list(customer_ids),
+        "select id, level from customers where merchant_id = %(merchant_id)s and id = any(%(ids)s::uuid[])",
+        ids=uuid_array(customer_ids),
     )
     return {row.id: row.level for row in rows}

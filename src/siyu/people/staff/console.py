@@ -1,4 +1,4 @@
-"""Settings on the console: who works here, keys for integrations, what went wrong inside, how the process is set."""
+"""Settings on the console: keys for integrations, what went wrong inside, how the process is set."""
 
 from typing import Any
 from uuid import UUID
@@ -10,71 +10,15 @@ from litestar.params import FromPath, FromQuery
 from siyu import web
 from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import STAFF, Permission
-from siyu.people.staff import actions, entrance, queries, words
-from siyu.runtime import dead_letters, sessions
-from siyu.runtime.edge import ByActor, InUow, OfMerchant, WithSettings
+from siyu.people.staff import audit_console, entrance, people_console, roles_console, words
+from siyu.people.staff.rights import require_within
+from siyu.runtime import audit, dead_letters, sessions
+from siyu.runtime.edge import InUow, OfMerchant, WithSettings
 from siyu.settings import PREFIX, Settings
 
 OWNER = {"permission": Permission.SETTINGS_WRITE}
 SECRETS = ("secret", "key", "database_url")  # a setting that ends so is never shown
 NAME_MAX = 60
-
-
-@get("/console/{slug:str}/settings", opt=OWNER)
-async def staff_list(
-    request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, actor: ByActor
-) -> Response[str]:
-    """Everybody who works here."""
-    return web.page(
-        request,
-        "staff/console_staff.html",
-        merchant=merchant,
-        members=await queries.every(uow),
-        me=actor.id,
-        roles=words.ROLE_WORDS,
-    )
-
-
-@post("/console/{slug:str}/settings/staff", opt=OWNER, status_code=200)
-async def hire(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant) -> Response[Any]:
-    """Add somebody. Without a store they serve all stores."""
-    form = await request.form()
-    await actions.hire(
-        uow,
-        login=str(form.get("login", "")),
-        name=str(form.get("name", "")),
-        role=str(form.get("role", "")),
-        password=str(form.get("password", "")),
-        store_id=_store(str(form.get("store", ""))),
-    )
-    return web.done(request, f"/console/{merchant.slug}/settings", web.mark("员工已添加"))
-
-
-def _store(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise Invalid(field="store", zh="请选择门店。", en="Choose a store.") from None
-
-
-@post("/console/{slug:str}/settings/staff/{staff_id:uuid}/active", opt=OWNER, status_code=200)
-async def set_active(
-    request: Request[Any, Any, Any], staff_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
-) -> Response[Any]:
-    """Switch somebody off (their sessions end) or on again."""
-    is_active = (await request.form()).get("is_active") == "1"
-    await actions.set_active(uow, staff_id, is_active=is_active)
-    said = web.mark("账号已启用") if is_active else web.mark("账号已停用，登录已全部失效")
-    return web.done(request, f"/console/{merchant.slug}/settings", said)
-
-
-@post("/console/{slug:str}/settings/staff/{staff_id:uuid}/password", opt=OWNER, status_code=200)
-async def set_password(
-    request: Request[Any, Any, Any], staff_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
-) -> Response[Any]:
-    """A new password; every session of the person ends."""
-    await actions.set_password(uow, staff_id, str((await request.form()).get("password", "")))
-    return web.done(request, f"/console/{merchant.slug}/settings", web.mark("密码已更新，需要重新登录"))
 
 
 @get("/console/{slug:str}/settings/keys", opt=OWNER)
@@ -101,7 +45,16 @@ async def make_key(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerc
     held = frozenset(permission for permission in STAFF if permission in asked)
     if not held:
         raise Invalid(field="permission", zh="请至少选择一项权限。", en="Choose at least one permission.")
+    require_within(uow.actor, held)
     fresh = await sessions.make_key(uow, name, held)
+    await audit.note(
+        uow,
+        "keys.make",
+        subject_kind="key",
+        subject=fresh.id,
+        name=name,
+        after={"permissions": sorted(held)},
+    )
     return web.page(
         request,
         "staff/console_keys.html",
@@ -117,7 +70,8 @@ async def revoke_key(
     request: Request[Any, Any, Any], key_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
 ) -> Response[Any]:
     """The key stops working within seconds."""
-    await sessions.revoke_key(uow, key_id)
+    if await sessions.revoke_key(uow, key_id):
+        await audit.note(uow, "keys.revoke", subject_kind="key", subject=key_id)
     return web.done(request, f"/console/{merchant.slug}/settings/keys", web.mark("密钥已吊销"))
 
 
@@ -181,10 +135,9 @@ def setting_rows(settings: Settings) -> list[tuple[str, str, bool, bool]]:
 
 routes = [
     *entrance.routes,
-    staff_list,
-    hire,
-    set_active,
-    set_password,
+    *people_console.routes,
+    *roles_console.routes,
+    *audit_console.routes,
     key_list,
     make_key,
     revoke_key,

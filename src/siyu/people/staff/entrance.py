@@ -7,7 +7,7 @@ from litestar.response import Redirect
 
 from siyu import web
 from siyu.kernel.errors import DomainError, TooManyRequests
-from siyu.kernel.permissions import Permission
+from siyu.kernel.permissions import ROLES, Permission
 from siyu.people.staff.model import WrongPassword
 from siyu.people.staff.signing_in import sign_in
 from siyu.runtime import sessions
@@ -25,7 +25,7 @@ from siyu.runtime.edge import (
 from siyu.settings import Settings
 
 PUBLIC = {"public": True}
-ANY_STAFF = {"permission": Permission.ORDERS_READ}  # what every role has
+ANY_STAFF = {"permission": Permission.STAFF_SELF}
 
 
 def inside(path: str, home: str) -> str:
@@ -125,12 +125,13 @@ async def leave_desk(request: Request[Any, Any, Any], uow: InUow, merchant: OfMe
 
 @get("/console/{slug:str}", opt=ANY_STAFF)
 async def home(merchant: OfMerchant, actor: ByActor) -> Redirect:
-    """Each role begins where its work is: numbers, the counter, or orders."""
+    """Each role begins where its work is: numbers, the counter, orders, or what is left."""
     if actor.may(Permission.INSIGHT_READ):
         return Redirect(f"/console/{merchant.slug}/dashboard", status_code=303)
-    if actor.may(Permission.PICKUP_VERIFY):
+    if actor.may(Permission.PICKUP_VERIFY) or actor.permissions == ROLES["supplier"]:
         return Redirect(f"/desk/{merchant.slug}", status_code=303)
-    return Redirect(f"/console/{merchant.slug}/orders", status_code=303)
+    home_of_role = "orders" if actor.may(Permission.ORDERS_READ) else "jobs"
+    return Redirect(f"/console/{merchant.slug}/{home_of_role}", status_code=303)
 
 
 routes = [console_door, enter_console, desk_door, enter_desk, leave_console, leave_desk, home]

@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from siyu.kernel.permissions import ROLES
 from siyu.people.staff.actions import hasher
 from siyu.people.staff.model import WrongPassword
+from siyu.people.staff.rights import held_by, rights_of
 from siyu.runtime import limits, sessions
 from siyu.runtime.db import Database, Merchant
 
@@ -22,8 +22,6 @@ _NOBODY = hasher.hash("nobody")
 class _Secret(msgspec.Struct, frozen=True):
     id: UUID
     name: str
-    role: str
-    store_id: UUID | None
     password_hash: str
 
 
@@ -36,7 +34,7 @@ async def sign_in(
         found = await uow.maybe(
             _Secret,
             """
-            select id, name, role, store_id, password_hash from staff
+            select id, name, password_hash from staff
             where merchant_id = %(merchant_id)s and login = %(login)s and is_active
             """,
             login=login,
@@ -45,14 +43,33 @@ async def sign_in(
     if not is_right or found is None:
         raise WrongPassword(field="password")
     async with database.begin(merchant) as uow:
+        # Locked, so that a change of rights at this moment either is seen here or ends this session.
+        is_active = await uow.maybe(
+            bool,
+            "select is_active from staff where merchant_id = %(merchant_id)s and id = %(id)s for share",
+            id=found.id,
+        )
+        await uow.run(
+            """
+            select 1 from roles
+            where merchant_id = %(merchant_id)s
+              and id = (select role_id from staff where merchant_id = %(merchant_id)s and id = %(id)s) for share
+            """,
+            id=found.id,
+        )
+        if not is_active:
+            raise WrongPassword(field="password")
+        rights = rights_of((await held_by(uow, [found.id]))[found.id])
         return await sessions.sign_in(
             uow,
             kind="staff",
             subject_id=found.id,
             name=found.name,
-            permissions=ROLES[found.role],
+            permissions=rights.permissions,
             days=days,
-            store_id=found.store_id,
+            store_id=rights.store_id,
+            scope=rights.scope,
+            team_id=rights.team_id,
         )
 
 

@@ -1,0 +1,130 @@
+"""What audited actions, their subjects and fields are called. A room that audits something adds one line for each."""
+
+from typing import Any
+from uuid import UUID
+
+from siyu.web import mark
+
+ACTIONS = {
+    "keys.make": mark("新建接口密钥"),
+    "keys.revoke": mark("吊销接口密钥"),
+    "orders.bulk": mark("批量处理订单"),
+    "orders.cancel": mark("取消订单"),
+    "orders.change_address": mark("修改收货地址"),
+    "orders.edit_price": mark("修改订单价格"),
+    "orders.export": mark("导出订单"),
+    "orders.reveal_address": mark("查看完整收货信息"),
+    "payments.accept_proof": mark("确认转账到账"),
+    "payments.change_balance": mark("调整顾客余额"),
+    "payments.refund_by_hand": mark("登记手工退款"),
+    "payments.reject_proof": mark("驳回转账凭证"),
+    "payments.retry_refund": mark("重新提交退款"),
+    "payments.set_options": mark("修改付款方式"),
+    "reconciliation.assign": mark("认领对账差异"),
+    "reconciliation.resolve": mark("解决对账差异"),
+    "roles.add": mark("新建角色"),
+    "roles.change": mark("修改角色"),
+    "roles.remove": mark("删除角色"),
+    "staff.activate": mark("启用账号"),
+    "staff.change": mark("修改员工"),
+    "staff.deactivate": mark("停用账号"),
+    "staff.hire": mark("添加员工"),
+    "staff.password": mark("重置密码"),
+    "suppliers.add": mark("添加供应商"),
+    "suppliers.adjust": mark("调整供应商应付"),
+    "suppliers.change": mark("修改供应商"),
+    "suppliers.confirm": mark("确认结算单"),
+    "suppliers.pay": mark("登记结算付款"),
+    "suppliers.set_item": mark("修改供货价"),
+    "teams.add": mark("新建团队"),
+    "teams.change": mark("修改团队"),
+    "teams.remove": mark("删除团队"),
+    "fulfilment.renumber": mark("修改运单号"),
+    "fulfilment.cancel_parcel": mark("撤销发货"),
+    "fulfilment.set_code_terms": mark("修改核销码规则"),
+    "orders.undo_handover": mark("撤销交付"),
+    "orders.set_cross_store": mark("修改自提规则"),
+}
+
+# The word, and the path of its page below the console ('' where it has none).
+SUBJECTS = {
+    "customer": (mark("顾客"), "customers"),
+    "difference": (mark("对账差异"), "reconciliation/differences"),
+    "key": (mark("接口密钥"), ""),
+    "list": (mark("列表"), ""),
+    "merchant": (mark("商家"), ""),
+    "order": (mark("订单"), "orders"),
+    "product": (mark("商品"), "products"),
+    "refund": (mark("退款"), ""),
+    "role": (mark("角色"), "roles"),
+    "staff": (mark("员工"), "settings/staff"),
+    "statement": (mark("结算单"), "statements"),
+    "supplier": (mark("供应商"), "suppliers"),
+    "team": (mark("团队"), ""),
+}
+
+FIELDS = {
+    "address": mark("收货地址"),
+    "cost": mark("成本"),
+    "filters": mark("筛选条件"),
+    "format": mark("格式"),
+    "freight": mark("运费"),
+    "adjusted_amount": mark("调整金额"),
+    "contact": mark("联系人"),
+    "is_active": mark("是否启用"),
+    "is_drop_shipped": mark("一件代发"),
+    "lines": mark("商品行"),
+    "login": mark("账号"),
+    "members": mark("成员"),
+    "name": mark("名称"),
+    "permissions": mark("权限"),
+    "phone": mark("电话"),
+    "price": mark("价格"),
+    "reference": mark("付款凭据"),
+    "role": mark("角色"),
+    "rows": mark("行数"),
+    "scope": mark("数据范围"),
+    "settlement": mark("结算周期"),
+    "state": mark("状态"),
+    "store_ids": mark("门店"),
+    "team_id": mark("团队"),
+    "total": mark("总额"),
+    "carrier": mark("快递公司"),
+    "number": mark("单号"),
+    "on_expiry": mark("过期后"),
+    "is_cross_store": mark("允许跨店提货"),
+}
+
+MONEY = ("price", "total", "amount", "cost", "freight", "fee")
+
+
+def action_word(action: str) -> str:
+    """What an action is called; its code when it has no word yet."""
+    return ACTIONS.get(action, action)
+
+
+def is_money(field: str) -> bool:
+    """Whether a number under this name is an amount in minor units."""
+    return field in MONEY or field.endswith(tuple(f"_{word}" for word in MONEY)) or field.startswith("line ")
+
+
+def plain(value: Any) -> str:
+    """A value as one reads it: lists with commas, nested facts as `name: value`, ids shortened."""
+    match value:
+        case None | "":
+            return "—"
+        case dict():
+            return "; ".join(f"{key}: {plain(inner)}" for key, inner in value.items())
+        case list() | tuple():
+            return ", ".join(plain(inner) for inner in value) or "—"
+        case str() if _is_id(value):
+            return f"…{value[-6:]}"
+    return str(value)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
