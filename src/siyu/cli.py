@@ -13,7 +13,7 @@ from rich.table import Table
 
 from siyu.settings import PREFIX, Settings, UnknownSetting, current
 
-BENCHES = ("orders", "reads", "import")
+BENCHES = ("orders", "checkout", "reads", "import", "growth")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -151,13 +151,17 @@ async def keys(uow: UnitOfWork) -> list[KeyInfo]:
     )
 
 
-async def revoke_key(uow: UnitOfWork, key_id: UUID) -> None:
-    """An API key stops working (within REMEMBERED_SECONDS everywhere)."""
-    await uow.run(
-        "update api_keys set revoked_at = %(now)s where merchant_id = %(merchant_id)s and id = %(id)s",
+async def revoke_key(uow: UnitOfWork, key_id: UUID) -> bool:
+    """An API key stops working (within REMEMBERED_SECONDS everywhere). False: no key of that id was working."""
+    revoked = await uow.run(
+        """
+        update api_keys set revoked_at = %(now)s
+        where merchant_id = %(merchant_id)s and id = %(id)s and revoked_at is null
+        """,
         id=key_id,
     )
     _remembered.clear()
+    return bool(revoked)
 
 
 async def _look_up(uow: UnitOfWork, hashes: Sequence[bytes]) -> list[Actor]:

@@ -12,7 +12,7 @@ from siyu.goods.catalog.model import Option, Product, ProductCard, Sku, SkuPrice
 from siyu.kernel.errors import NotFound
 from siyu.kernel.paging import Page, bounded
 from siyu.runtime.batch import Batcher
-from siyu.runtime.db import Database, Merchant, UnitOfWork
+from siyu.runtime.db import Database, Merchant, UnitOfWork, uuid_array
 
 VIRTUAL_PIECES = 999  # of goods that lie nowhere: as many as one order may hold
 
@@ -316,9 +316,9 @@ async def prices(uow: UnitOfWork, sku_ids: Sequence[UUID]) -> dict[UUID, SkuPric
                     where b.merchant_id = %(merchant_id)s and b.bundle_sku_id = k.id)
                else '[]'::json end as components, p.valid_days
         from skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id
-        where k.merchant_id = %(merchant_id)s and k.id = any(%(ids)s)
+        where k.merchant_id = %(merchant_id)s and k.id = any(%(ids)s::uuid[])
         """,
-        ids=list(sku_ids),
+        ids=uuid_array(sku_ids),
     )
     return {row.sku_id: row for row in rows}
 

@@ -41,7 +41,7 @@ async def reserve_groups(uow: UnitOfWork, groups: Sequence[Group]) -> list[Place
 
 async def lock(uow: UnitOfWork, pieces: Sequence[Pieces], *, skus: Sequence[UUID] = ()) -> dict[Key, Level]:
     """Stock levels by (location, SKU), locked until the unit of work ends: of `pieces`, and of `skus` wherever they
-    can be sent from. For a bundle the rows of its components are locked too.
+    can be sent from; for a bundle among `skus` the rows of its components too.
 
     One statement. Rows are locked in key order, so two batches that want the same SKUs wait for each other instead
     of deadlocking.
@@ -54,15 +54,10 @@ async def lock(uow: UnitOfWork, pieces: Sequence[Pieces], *, skus: Sequence[UUID
         Level,
         """
         select s.location_id, s.sku_id, s.on_hand, s.reserved, s.safety, s.has_lots
-        from (
-            select t.location_id, t.sku_id
-            from json_to_recordset(%(rows)s::json) as t (location_id uuid, sku_id uuid)
-            union
-            select t.location_id, b.sku_id
-            from json_to_recordset(%(rows)s::json) as t (location_id uuid, sku_id uuid)
-            join bundle_items b on b.merchant_id = %(merchant_id)s and b.bundle_sku_id = t.sku_id
-        ) as t
-        join stock s on s.location_id = t.location_id and s.sku_id = t.sku_id
+        from stock s
+        join (select distinct location_id, sku_id
+              from json_to_recordset(%(rows)s::json) as w (location_id uuid, sku_id uuid)) as t
+          on s.location_id = t.location_id and s.sku_id = t.sku_id
         where s.merchant_id = %(merchant_id)s
         order by s.location_id, s.sku_id
         for update of s

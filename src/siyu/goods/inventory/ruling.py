@@ -46,7 +46,7 @@ async def rules(uow: UnitOfWork) -> StockRules:
 
 
 async def set_rules(uow: UnitOfWork, wanted: StockRules) -> None:
-    """Raises Invalid."""
+    """Raises Invalid, also for a place that is not one of the merchant's."""
     if wanted.mode not in MODES:
         raise Invalid(field="mode", zh="请选择发货规则。", en="Choose a rule.")
     if not 1 <= wanted.near_days <= 3650:
@@ -57,6 +57,13 @@ async def set_rules(uow: UnitOfWork, wanted: StockRules) -> None:
             zh=f"件数需在 1 到 {PIECES_MAX} 之间。",
             en=f"Between 1 and {PIECES_MAX} pieces.",
         )
+    known = await uow.all(
+        UUID,
+        "select id from stores where merchant_id = %(merchant_id)s and id = any(%(places)s::uuid[])",
+        places=list(wanted.priority),
+    )
+    if not set(wanted.priority) <= set(known):
+        raise Invalid(field="priority", zh="没有这个发货地点。", en="There is no such location.")
     before = await rules(uow)
     await uow.run(
         """

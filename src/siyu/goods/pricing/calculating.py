@@ -16,12 +16,14 @@ from siyu.goods.pricing.model import BuildUp, Buyer, Line, Passed, PricedLine, P
 
 
 class Basket(msgspec.Struct, frozen=True):
-    """What a calculator may look at: the lines as priced so far, and everything the rules depend on."""
+    """What a calculator may look at: the lines as priced so far, and the rules judged for this buyer, now.
+
+    `lists` has each list with why it is not for this buyer (empty when it is), `tiers` the prices of each SKU.
+    """
 
     lines: tuple[PricedLine, ...]
-    buyer: Buyer
-    rules: Rules
-    now: datetime
+    lists: dict[UUID, tuple[PriceList, str]]
+    tiers: dict[UUID, list[Tier]]
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -36,11 +38,15 @@ Calculator = Callable[[Basket], Effect]
 
 def build_up(lines: Sequence[Line], buyer: Buyer, rules: Rules, now: datetime) -> BuildUp:
     """Price these lines for this buyer at this instant (UTC). Pure: the order of the lines does not matter."""
-    priced = tuple(PricedLine(line, line.unit_price * line.quantity) for line in lines)
+    priced = tuple([PricedLine(line, line.unit_price * line.quantity) for line in lines])
     passed: list[Passed] = []
+    # Judged once for all lines and calculators: this is on the way of every order.
+    lists = {each.id: (each, _why_not(each, buyer, now)) for each in rules.lists}
+    tiers = _by_sku(rules.tiers)
     for calculator in CALCULATORS:
-        effect = calculator(Basket(priced, buyer, rules, now))
-        priced = tuple(_with(line, effect.steps.get(line.line.line_no)) for line in priced)
+        effect = calculator(Basket(priced, lists, tiers))
+        if effect.steps:
+            priced = tuple([_with(line, effect.steps.get(line.line.line_no)) for line in priced])
         passed += effect.passed
     return BuildUp(priced, sum(line.amount for line in priced), tuple(dict.fromkeys(passed)))
 
@@ -55,10 +61,11 @@ def price_list(basket: Basket) -> Effect:
     """The price of one unit in the matching list of highest priority; then the lower price, then the older list."""
     steps: dict[int, Step] = {}
     passed: list[Passed] = []
-    tiers = _by_sku(basket.rules.tiers)
     for priced in _in_order(basket.lines):
         line = priced.line
-        found, refused = _offers(basket, [tier for tier in tiers.get(line.sku_id, ()) if tier.least == 1])
+        found, refused = _offers(
+            basket, [tier for tier in basket.tiers.get(line.sku_id, ()) if tier.least == 1]
+        )
         passed += refused
         for each, tier in found:
             if tier.price > line.unit_price:
@@ -82,11 +89,10 @@ def quantity(basket: Basket) -> Effect:
     """
     steps: dict[int, Step] = {}
     passed: list[Passed] = []
-    tiers = _by_sku(basket.rules.tiers)
     wanted = _units(basket.lines)
     for priced in _in_order(basket.lines):
         line = priced.line
-        found, _ = _offers(basket, [tier for tier in tiers.get(line.sku_id, ()) if tier.least > 1])
+        found, _ = _offers(basket, [tier for tier in basket.tiers.get(line.sku_id, ()) if tier.least > 1])
         given = next((step.rule_id for step in priced.steps if step.code == "price_list"), None)
         reached: list[tuple[PriceList, Tier]] = []
         for each, tier in found:
@@ -129,17 +135,16 @@ CALCULATORS: tuple[Calculator, ...] = (price_list, quantity, floor)
 
 def _offers(basket: Basket, tiers: Iterable[Tier]) -> tuple[list[tuple[PriceList, Tier]], list[Passed]]:
     """These tiers with their lists: those that are for this buyer now, the strongest first, and why others are not."""
-    lists = {each.id: each for each in basket.rules.lists}
     found: list[tuple[PriceList, Tier]] = []
     refused: list[Passed] = []
     for tier in tiers:
-        each = lists[tier.list_id]
-        why = _why_not(each, basket.buyer, basket.now)
+        each, why = basket.lists[tier.list_id]
         if why:
             refused.append(_passed("price_list", each, why))
         else:
             found.append((each, tier))
-    found.sort(key=lambda one: (-one[0].priority, one[1].price, one[0].id, one[1].least))
+    if len(found) > 1:
+        found.sort(key=lambda one: (-one[0].priority, one[1].price, one[0].id, one[1].least))
     return found, refused
 
 

@@ -18,8 +18,12 @@ def by_sku(rules: Rules) -> dict[UUID, Rules]:
     }
 
 
-def together(parts: Iterable[Rules | None]) -> Rules:
-    """The rules of these SKUs as one."""
+def together(parts: Iterable[Rules | None], customer_id: UUID) -> Rules:
+    """The rules of these SKUs as one, without contracts of others: nobody learns who else has one."""
     found = [part for part in parts if part is not None]
-    lists: dict[UUID, PriceList] = {each.id: each for part in found for each in part.lists}
-    return Rules(tuple(lists.values()), tuple(tier for part in found for tier in part.tiers))
+    lists: dict[UUID, PriceList] = {
+        each.id: each for part in found for each in part.lists if each.customer_id in {None, customer_id}
+    }
+    return Rules(
+        tuple(lists.values()), tuple(tier for part in found for tier in part.tiers if tier.list_id in lists)
+    )

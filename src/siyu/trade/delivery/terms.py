@@ -44,6 +44,8 @@ class _Read(msgspec.Struct, frozen=True):
 async def load(uow: UnitOfWork, asks: Sequence[Ask], *, is_booking: bool = True) -> Tariffs:
     """The tariffs of these asks in one statement; nothing is read when there are none.
 
+    Their goods may be left out here: all templates are read, of which a merchant has a handful.
+
     With `is_booking` the slots they name are locked, in the order of their keys, until the unit of work ends, and
     made where they are new. Who only asks for a price reads them as they are.
     """
@@ -73,7 +75,7 @@ async def load(uow: UnitOfWork, asks: Sequence[Ask], *, is_booking: bool = True)
             (select coalesce(json_agg(json_build_object('id', f.id, 'name', f.name, 'pricing', f.pricing,
                                                         'groups', f.groups, 'is_default', f.is_default)), '[]')
              from freight_templates f
-             where f.merchant_id = %(merchant_id)s and (f.is_default or f.id = any(%(templates)s))) as templates,
+             where f.merchant_id = %(merchant_id)s) as templates,
             (select coalesce(json_agg(json_build_object('store_id', l.store_id, 'store_name', s.name,
                                                         'latitude', s.latitude, 'longitude', s.longitude,
                                                         'is_on', l.is_on and s.is_open, 'rules', l.rules)), '[]')
@@ -84,7 +86,6 @@ async def load(uow: UnitOfWork, asks: Sequence[Ask], *, is_booking: bool = True)
         """,
         locked=json_rows(named if is_booking else ()),
         seen=json_rows(() if is_booking else named),
-        templates=list({g.template_id for ask in asks for g in ask.goods if g.template_id is not None}),
         stores=list({ask.store_id for ask in asks if ask.delivery == "local" and ask.store_id is not None}),
     )
     return Tariffs(

@@ -139,9 +139,7 @@ async def read_order(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Or
     tags=TAGS,
     status_code=200,
 )
-async def hand_over_goods(
-    order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow
-) -> Order:
+async def hand_over_goods(order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow) -> Order:
     """Give the goods to whoever shows the code. Staff of a store hand out that store's orders only.
 
     A code that was used before is refused with 409 `orders.already_handed_over`.

@@ -1,6 +1,6 @@
 """From a wish to an order that can be written: priced, delivered somewhere, its stock found. Nothing here writes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import msgspec
 
 from siyu.goods import catalog, inventory, pricing
 from siyu.goods.catalog import SkuPrice
-from siyu.kernel.errors import DomainError
+from siyu.kernel.errors import DomainError, Invalid
 from siyu.people import customers
 from siyu.place import doors
 from siyu.runtime.db import UnitOfWork
@@ -45,8 +45,10 @@ class Known(msgspec.Struct, frozen=True):
     levels: Levels
     came: dict[UUID, doors.Attribution]
     buyer_levels: dict[UUID, str]
-    rules: dict[UUID, pricing.Rules]  # by SKU: an order looks at its own lines' rules, not at the whole batch's
+    rules: dict[UUID, pricing.Rules]  # by SKU: an order looks at the rules of its own lines only
     sources: inventory.Sources
+    counters: frozenset[UUID]  # stores that goods can be fetched from now
+    tariffs: delivery.Tariffs
 
 
 class Draft(msgspec.Struct):
@@ -69,28 +71,53 @@ class Draft(msgspec.Struct):
         ]
 
 
-def buyer_of(wanted: PlaceOrder | QuoteAsk, level: str) -> pricing.Buyer:
-    return pricing.Buyer(wanted.customer_id, level, wanted.channel, wanted.store_id)
+def buyer_of(
+    wanted: PlaceOrder | QuoteAsk, level: str, lines: Sequence[WantedLine], prices: Mapping[UUID, SkuPrice]
+) -> pricing.Buyer:
+    """Who buys where. A store's own prices are for what it gives out: not for parcels, nor for codes alone."""
+    has_goods = any(line.sku_id in prices and prices[line.sku_id].kind != "virtual" for line in lines)
+    store_id = wanted.store_id if has_goods and wanted.delivery in {"pickup", "local"} else None
+    return pricing.Buyer(wanted.customer_id, level, wanted.channel, store_id)
 
 
 def draft(asked: Asked, order_id: UUID, known: Known, currency: str, now: datetime) -> Draft:
     """Price a wish and decide how it is delivered. Raises NotForSale, Invalid, NeedsAddress and NeedsStore."""
     level = known.buyer_levels.get(asked.order.customer_id, "")
-    buyer = buyer_of(asked.order, level)
-    rules = pricing.together(known.rules.get(line.sku_id) for line in asked.lines)
+    buyer = buyer_of(asked.order, level, asked.lines, known.prices)
+    rules = pricing.together((known.rules.get(line.sku_id) for line in asked.lines), asked.order.customer_id)
     quote = priced(asked.lines, known.prices, buyer, rules, currency, now)
     how = delivery_of(asked.order, quote, known.prices)
+    if how == "pickup" and asked.order.store_id not in known.counters:
+        raise Invalid(
+            field="store_id",
+            zh="这家门店暂不提供自提，请换一家。",
+            en="Nothing can be picked up at this store; please choose another.",
+        )
     return Draft(order_id, asked, quote, how, delivery_ask(asked.order, how, quote, known.prices))
 
 
-def with_terms(one: Draft, tariffs: delivery.Tariffs | None, now: datetime) -> None:
+def early_asks(asked: Sequence[Asked]) -> list[delivery.Ask]:
+    """What can be asked of delivery before the prices are known: where to and when, not yet what."""
+    return [
+        delivery.Ask(
+            one.order.delivery,
+            one.order.address,
+            (),
+            one.order.store_id if one.order.delivery == "local" else None,
+            one.order.slot if one.order.delivery == "local" else None,
+        )
+        for one in asked
+        if one.order.delivery in {"express", "local"} and one.order.address is not None
+    ]
+
+
+def with_terms(one: Draft, tariffs: delivery.Tariffs, now: datetime) -> None:
     """Add what delivery costs; hold the total against what the buyer was shown.
 
     A price that fell is simply charged; one that rose needs the buyer's word. Raises PriceRose, NothingToPay and
     what `delivery.terms` refuses.
     """
     if one.ask is not None:
-        assert tariffs is not None, "whoever asks for delivery has its tariffs"
         one.quote = delivered(one.quote, delivery.terms(tariffs, one.ask, now))
     if one.quote.total > one.asked.order.expected_total:
         raise PriceRose(one.quote)
@@ -127,6 +154,20 @@ def group_of(one: Draft, known: Known) -> inventory.Group:
     )
 
 
+def not_locked_yet(one: Draft, group: inventory.Group) -> list[inventory.Pieces]:
+    """Stock that could not be locked before the prices were known: what a supplier sends, and a bundle's components.
+
+    Of what is sent by ourselves everything was locked wherever it ships from, components too.
+    """
+    fixed = {place for place in group.fixed if place is not None}
+    ordered = {line.sku_id for line in one.quote.lines}
+    return [
+        piece
+        for piece in inventory.wanted([group])
+        if piece.location_id in fixed or (one.how != "express" and piece.sku_id not in ordered)
+    ]
+
+
 async def quote(uow: UnitOfWork, ask: QuoteAsk, lines: Sequence[WantedLine]) -> Quote:
     """What merged lines cost this buyer now, delivery included when it is known where to."""
     sku_ids = [line.sku_id for line in lines]
@@ -134,7 +175,8 @@ async def quote(uow: UnitOfWork, ask: QuoteAsk, lines: Sequence[WantedLine]) -> 
     levels = await customers.levels_of(uow, [ask.customer_id]) if ask.customer_id else {}
     rules = await pricing.load(uow, sku_ids, [ask.customer_id] if ask.customer_id else [])
     level = levels.get(ask.customer_id, "") if ask.customer_id else ""
-    asked = priced(lines, prices, buyer_of(ask, level), rules, uow.merchant.currency, uow.now)
+    buyer = buyer_of(ask, level, lines, prices)
+    asked = priced(lines, prices, buyer, rules, uow.merchant.currency, uow.now)
     try:
         how = delivery_of(ask, asked, prices)
     except DomainError:

@@ -15,13 +15,14 @@ async def exchange_units(
     """Send (line_no, quantity) units out again in place of ones that came back.
 
     The returned pieces go to the shelf only when `restock` says they can be sold. Raises Invalid for units that had
-    not left, and inventory.NotEnoughStock when there is nothing to send.
+    not left or whose money went back, and inventory.NotEnoughStock when there is nothing to send.
     """
     lines = {line.line_no: line for line in await lines_of(uow, [order_id])}
     pieces: list[inventory.Pieces] = []
     for i, (line_no, quantity) in enumerate(units):
         line = lines.get(line_no)
-        if line is None or not 1 <= quantity <= line.fulfilled_quantity:
+        returned = line.refunded_quantity - line.cancelled_quantity if line else 0
+        if line is None or not 1 <= quantity <= line.fulfilled_quantity - returned:
             raise Invalid(
                 field=f"lines[{i}].quantity", zh="这些商品没有交付过。", en="These units have not left."
             )

@@ -1,7 +1,8 @@
 """Placing orders. All that wait are placed together: one unit of work, two round trips, one statement a step.
 
-Orders that are sent take a third trip: their freight is asked for when the prices are known. One transaction per order measured 0.28 of pgbench's minimal transaction over HTTP where this
-measured 0.74; see docs/decisions.
+Only stock that is known by its price – what a supplier sends, the components of a bundle – takes a third trip. One
+transaction per order measured 0.28 of pgbench's minimal transaction over HTTP where batches measured 0.74; see
+docs/decisions.
 """
 
 import asyncio
@@ -14,12 +15,21 @@ from siyu.goods import catalog, inventory, pricing
 from siyu.kernel import ids
 from siyu.kernel.errors import DomainError, IdempotencyConflict
 from siyu.people import customers
-from siyu.place import doors
+from siyu.place import doors, stores
 from siyu.runtime import counters
 from siyu.runtime.batch import Batcher
 from siyu.runtime.db import Database, Merchant, UnitOfWork, json_rows
 from siyu.trade import delivery
-from siyu.trade.orders.drafting import Asked, Draft, Known, draft, group_of, with_terms
+from siyu.trade.orders.drafting import (
+    Asked,
+    Draft,
+    Known,
+    draft,
+    early_asks,
+    group_of,
+    not_locked_yet,
+    with_terms,
+)
 from siyu.trade.orders.model import PlacedOrder, PlaceOrder
 from siyu.trade.orders.rules import check, input_hash, merged
 from siyu.trade.orders.writing import write
@@ -104,7 +114,7 @@ async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UU
     ]
     sent = list({line.sku_id for one in asked if one.order.delivery == "express" for line in one.lines})
     async with uow.together():
-        fresh, prices, levels, came, buyer_levels, rules, sources = await asyncio.gather(
+        fresh, prices, levels, came, buyer_levels, rules, sources, counters, tariffs = await asyncio.gather(
             _claim_keys(uow, asked, order_ids),
             catalog.prices(uow, sku_ids),
             inventory.lock(uow, at_stores, skus=sent),
@@ -112,8 +122,11 @@ async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UU
             customers.levels_of(uow, buyers),
             pricing.load(uow, sku_ids, buyers),
             _sources(uow, asked),
+            stores.counters(uow, [s for one in asked if (s := one.order.store_id) is not None]),
+            delivery.load(uow, early_asks(asked)),
         )
-    return Known(fresh, prices, levels, came, buyer_levels, pricing.by_sku(rules), sources)
+    by_sku = pricing.by_sku(rules)
+    return Known(fresh, prices, levels, came, buyer_levels, by_sku, sources, frozenset(counters), tariffs)
 
 
 async def _sources(uow: UnitOfWork, asked: Sequence[Asked]) -> inventory.Sources:
@@ -135,19 +148,19 @@ def _drafts(
 
 
 async def _find_stock(uow: UnitOfWork, drafts: dict[int, Draft], known: Known, answers: Answers) -> None:
-    """Ask for freight and for stock that could not be known before, then share out; refusals go to `answers`."""
-    asks = [one.ask for one in drafts.values() if one.ask is not None]
-    tariffs = await delivery.load(uow, asks) if asks else None
+    """Add freight, lock what could not be known before, then share out; refusals go to `answers`."""
     for i, one in drafts.items():
         try:
-            with_terms(one, tariffs, uow.now)
+            with_terms(one, known.tariffs, uow.now)
         except DomainError as refusal:
             answers[i] = refusal
     open_drafts = [(i, one) for i, one in drafts.items() if i not in answers]
     groups = [group_of(one, known) for _, one in open_drafts]
-    # Only what a supplier sends lies somewhere that is not known before the prices are.
-    fixed = {place for group in groups for place in group.fixed if place is not None}
-    missing = [piece for piece in inventory.wanted(groups) if piece.location_id in fixed]
+    missing = [
+        piece
+        for (_, one), group in zip(open_drafts, groups, strict=True)
+        for piece in not_locked_yet(one, group)
+    ]
     levels = known.levels | await inventory.lock(uow, missing)
     places, taken = inventory.share_out(levels, groups)
     for (i, one), place in zip(open_drafts, places, strict=True):

@@ -217,6 +217,7 @@ async def stock_promised_wrongly(uow: UnitOfWork, limit: int = 100) -> list[Prom
             join order_lines l on l.merchant_id = o.merchant_id and l.order_id = o.id
             left join lateral jsonb_to_recordset(l.components) as c (sku_id uuid, quantity int) on true
             where o.merchant_id = %(merchant_id)s and o.state in ('unpaid', 'paid') and l.location_id is not null
+              and l.kind <> 'virtual'
             group by 1, 2
         ) k on k.location_id = s.location_id and k.sku_id = s.sku_id
         where coalesce(s.reserved, 0) <> coalesce(k.kept, 0)

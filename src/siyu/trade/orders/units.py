@@ -32,8 +32,8 @@ class Line(msgspec.Struct, frozen=True):
         return self.quantity - self.fulfilled_quantity - self.cancelled_quantity
 
     def pieces(self, units: int) -> list[inventory.Pieces]:
-        """The pieces of so many units: the SKU's own, or a bundle's components."""
-        if self.location_id is None or units == 0:
+        """The pieces of so many units: the SKU's own, or a bundle's components. Codes have none, beside goods too."""
+        if self.location_id is None or self.kind == "virtual" or units == 0:
             return []
         parts = self.components or (catalog.Component(self.sku_id, 1),)
         return [inventory.Pieces(self.location_id, part.sku_id, part.quantity * units) for part in parts]

@@ -130,7 +130,8 @@ def _line_rows(draft: Draft) -> list[_LineRow]:
     return [
         _LineRow(
             draft.id, li.line_no, li.product_id, li.sku_id, li.title, li.sku_title, li.picture, li.quantity,
-            li.unit_price, li.amount, li.kind, li.return_policy, place, li.components or None, li.build_up or None,
+            li.unit_price, li.amount, li.kind, li.return_policy, None if li.kind == "virtual" else place,
+            li.components or None, li.build_up or None,
         )
         for li, place in zip(draft.quote.lines, draft.places, strict=True)
     ]  # fmt: skip
