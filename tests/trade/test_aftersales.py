@@ -100,12 +100,12 @@ async def test_silence_of_the_merchant_agrees_and_of_the_buyer_ends_the_case(
 
     clock.move_to(timedelta(hours=49))
     async with database.begin(merchant) as uow:
-        assert await aftersales.run_clock(uow) == 1
+        assert await aftersales.run_clock(database, merchant) == 1
         assert (await aftersales.find(uow, case.id)).state == "returning"
-        assert await aftersales.run_clock(uow) == 0
+        assert await aftersales.run_clock(database, merchant) == 0
     clock.move_to(timedelta(hours=49, days=8))
     async with database.begin(merchant) as uow:
-        await aftersales.run_clock(uow)
+        await aftersales.run_clock(database, merchant)
         ended = await aftersales.find(uow, case.id)
 
     assert ended.state == "lapsed"
@@ -127,7 +127,7 @@ async def test_goods_that_came_back_unchecked_are_refunded(database: Database, m
 
     clock.move_to(timedelta(days=3, minutes=1))
     async with database.begin(merchant) as uow:
-        await aftersales.run_clock(uow)
+        await aftersales.run_clock(database, merchant)
         found = await aftersales.find(uow, case.id)
 
     assert (found.state, found.refunded) == ("refunding", 1_290)
@@ -253,6 +253,20 @@ async def test_a_case_is_nobody_elses(database: Database, merchant: Merchant, ne
     with pytest.raises(NotFound):
         async with database.begin(await new_shop()) as uow:
             await aftersales.agree(uow, case.id)
+
+
+async def test_only_staff_may_say_that_both_sides_agreed(database: Database, merchant: Merchant) -> None:
+    shop = await a_shop(database, merchant, stock=10)
+    customer = await a_customer(database, merchant)
+    order = await fetched(database, shop, customer)
+    clock.move_to(timedelta(days=60))
+    wish = a_wish(order.id, reason="agreed")
+
+    with pytest.raises(Invalid):
+        async with database.begin(merchant) as uow:
+            await aftersales.open_case(uow, wish, customer_id=customer)
+    async with database.begin(merchant) as uow:
+        assert (await aftersales.open_case(uow, wish)).state == "requested"
 
 
 @pytest.mark.parametrize(

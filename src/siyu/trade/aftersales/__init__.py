@@ -12,7 +12,6 @@ from siyu.trade.aftersales.actions import (
     finish_refunded,
     refuse,
     replace,
-    run_clock,
     send_back,
     withdraw,
 )
@@ -29,7 +28,7 @@ from siyu.trade.aftersales.model import (
 )
 from siyu.trade.aftersales.opening import open_case
 from siyu.trade.aftersales.queries import counts, find, listing
-from siyu.trade.aftersales.sweeping import SWEEPS
+from siyu.trade.aftersales.sweeping import SWEEPS, run_clock
 
 __all__ = [
     "SWEEPS",

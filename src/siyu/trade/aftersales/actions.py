@@ -8,7 +8,15 @@ from siyu.runtime.db import UnitOfWork
 from siyu.trade import orders
 from siyu.trade.aftersales import rules
 from siyu.trade.aftersales.model import Case, OpenCase, WrongCaseState
-from siyu.trade.aftersales.moving import WORDS_MAX, close_case, locked, move, note_step, refund_case
+from siyu.trade.aftersales.moving import (
+    WORDS_MAX,
+    close_case,
+    lock_order_of,
+    locked,
+    move,
+    note_step,
+    refund_case,
+)
 from siyu.trade.aftersales.opening import check_units
 from siyu.trade.aftersales.queries import find
 from siyu.trade.aftersales.words import STATES
@@ -32,7 +40,7 @@ async def agree(
     case = await locked(uow, case_id, "requested")
     if case.kind == "refund_only":
         return await refund_case(uow, case, amount=amount, restock=False, words=words)
-    order = await orders.find(uow, case.order_id)
+    order = await orders.find(uow, case.order_id, anywhere=True)
     back_to = (
         location_id or order.store_id or next((li.location_id for li in order.lines if li.location_id), None)
     )
@@ -144,7 +152,7 @@ async def arbitrate(uow: UnitOfWork, case_id: UUID, *, is_upheld: bool, words: s
     if not case.is_disputed:
         raise WrongCaseState(state=case.state, word=STATES[case.state][0])
     if not is_upheld:
-        order = await orders.find(uow, case.order_id)
+        order = await orders.find(uow, case.order_id, anywhere=True)
         await check_units(
             uow,
             OpenCase(
@@ -163,7 +171,7 @@ async def arbitrate(uow: UnitOfWork, case_id: UUID, *, is_upheld: bool, words: s
     await uow.run(
         """
         update after_sales
-        set is_disputed = false, updated_at = %(now)s, answer_by = case when %(upheld)s then null else %(by)s end,
+        set is_disputed = false, updated_at = %(now)s, answer_by = case when %(upheld)s then null else %(by)s::timestamptz end,
             state = case when %(upheld)s then 'refused' else 'requested' end,
             closed_at = case when %(upheld)s then closed_at end
         where merchant_id = %(merchant_id)s and id = %(id)s
@@ -180,34 +188,47 @@ async def arbitrate(uow: UnitOfWork, case_id: UUID, *, is_upheld: bool, words: s
     return await find(uow, case.id)
 
 
-async def run_clock(uow: UnitOfWork) -> int:
-    """Do what silence means in cases whose time is over: the merchant's agrees, the buyer's ends the case, goods
-    that came back unchecked are refunded. Judged by stored times, so a stopped worker loses nothing.
-    """
-    overdue = await uow.all(
+async def overdue(uow: UnitOfWork) -> list[UUID]:
+    """Cases whose time is over, by the clock of whoever has to act. Judged by stored times."""
+    return await uow.all(
         UUID,
         """
         select id from after_sales
         where merchant_id = %(merchant_id)s and answer_by <= %(now)s and state in ('requested', 'returning', 'returned')
-        order by answer_by limit %(limit)s for update skip locked
+        order by answer_by limit %(limit)s
         """,
         limit=SWEEP_MAX,
     )
-    for case_id in overdue:
-        case = await find(uow, case_id)
-        match case.state, case.kind:
-            case "requested", _:
-                await agree(uow, case_id, words="")
-            case "returning", _:
-                await close_case(uow, case, "lapsed")
-                await note_step(uow, case_id, "lapsed", "")
-            case "returned", "return":
-                await check_in(uow, case_id, restock=False)
-            case _:
-                # An exchange cannot send goods by itself: it stays, overdue, on top of the list.
-                await move(uow, case, case.state, answer_by=None)
-                await note_step(uow, case_id, "overdue", "")
-    return len(overdue)
+
+
+async def keep_time(uow: UnitOfWork, case_id: UUID) -> None:
+    """Do what silence means in this case: the merchant's agrees, the buyer's ends it, goods that came back unchecked
+    are refunded. One that moved on meanwhile stays. Raises what the step raises.
+    """
+    await lock_order_of(uow, case_id)
+    case = await find(uow, case_id)
+    if case.answer_by is None or case.answer_by > uow.now:
+        return
+    match case.state, case.kind:
+        case "requested", _:
+            await agree(uow, case_id, words="")
+        case "returning", _:
+            await close_case(uow, case, "lapsed")
+            await note_step(uow, case_id, "lapsed", "")
+        case "returned", "return":
+            await check_in(uow, case_id, restock=False)
+        case _:
+            # An exchange cannot send goods by itself: it stays, overdue, on top of the list.
+            await stop_clock(uow, case_id)
+
+
+async def stop_clock(uow: UnitOfWork, case_id: UUID) -> None:
+    """A person has to look: its units are gone, or goods have to be sent. It stays open, without a clock."""
+    await lock_order_of(uow, case_id)
+    case = await find(uow, case_id)
+    if case.is_open and case.answer_by is not None and case.answer_by <= uow.now:
+        await move(uow, case, case.state, answer_by=None)
+        await note_step(uow, case_id, "overdue", "")
 
 
 async def finish_refunded(uow: UnitOfWork) -> int:

@@ -20,7 +20,7 @@ async def refund_case(uow: UnitOfWork, case: Case, *, amount: int | None, restoc
     """Promise the money and end the merchant's part. An agreed amount is shared over the lines by what they are
     worth, and the units stay with the buyer.
     """
-    order = await orders.find(uow, case.order_id)
+    order = await orders.find(uow, case.order_id, anywhere=True)
     units = tuple((line.line_no, line.quantity) for line in case.lines)
     refund_id = ids.derived("aftersale.refund", case.id)
     reductions: tuple[tuple[int, int], ...] = ()
@@ -77,6 +77,17 @@ def _shared(order: orders.Order, case: Case, amount: int) -> tuple[tuple[int, in
 
 async def locked(uow: UnitOfWork, case_id: UUID, *states: str, customer_id: UUID | None = None) -> Case:
     """The case, its row locked. The order's row comes first, as in `open_case`, so that two never wait in a ring."""
+    await lock_order_of(uow, case_id)
+    case = await find(uow, case_id)
+    if customer_id is not None and case.customer_id != customer_id:
+        raise NotFound(what="售后 / after-sale")
+    if case.state not in states:
+        raise WrongCaseState(state=case.state, word=STATES[case.state][0])
+    return case
+
+
+async def lock_order_of(uow: UnitOfWork, case_id: UUID) -> None:
+    """The rows of the case's order and of the case, for whoever is about to change them."""
     order_id = await uow.maybe(
         UUID,
         "select order_id from after_sales where merchant_id = %(merchant_id)s and id = %(id)s",
@@ -89,12 +100,6 @@ async def locked(uow: UnitOfWork, case_id: UUID, *states: str, customer_id: UUID
     await uow.run(
         "select from after_sales where merchant_id = %(merchant_id)s and id = %(id)s for update", id=case_id
     )
-    case = await find(uow, case_id)
-    if customer_id is not None and case.customer_id != customer_id:
-        raise NotFound(what="售后 / after-sale")
-    if case.state not in states:
-        raise WrongCaseState(state=case.state, word=STATES[case.state][0])
-    return case
 
 
 async def move(

@@ -36,7 +36,7 @@ async def open_case(uow: UnitOfWork, wish: OpenCase, *, customer_id: UUID | None
         return await find(uow, wish.id)
     if order.state not in {"paid", "shipped", "picked_up", "received"}:
         raise orders.WrongState(order.state)
-    reason, units = _checked(wish, order)
+    reason, units = _checked(wish, order, is_staff=customer_id is None)
     await check_units(uow, wish, order, reason, units, is_staff=customer_id is None)
     await _write(uow, wish, order, units, "staff" if customer_id is None else "customer")
     await orders.suspend_receiving(uow, order.id)
@@ -46,10 +46,10 @@ async def open_case(uow: UnitOfWork, wish: OpenCase, *, customer_id: UUID | None
     return await find(uow, wish.id)
 
 
-def _checked(wish: OpenCase, order: orders.Order) -> tuple[rules.Reason, str]:
+def _checked(wish: OpenCase, order: orders.Order, *, is_staff: bool) -> tuple[rules.Reason, str]:
     """The reason, and whether the units had left. All units of a case had, or none."""
     reason = rules.BY_CODE.get(wish.reason)
-    if reason is None:
+    if reason is None or not (is_staff or reason.is_for_buyers):
         raise Invalid(field="reason", zh="请选择售后原因。", en="Choose a reason.")
     if not wish.lines:
         raise Invalid(field="lines", zh="请选择要售后的商品。", en="Choose what it is about.")
@@ -65,7 +65,9 @@ def _checked(wish: OpenCase, order: orders.Order) -> tuple[rules.Reason, str]:
             raise Invalid(
                 field=f"lines[{i}]", zh="订单里没有这些商品。", en="The order does not have these goods."
             )
-    units = "left" if any(there[no].fulfilled_quantity for no, _ in wish.lines) else "waiting"
+    has_left = any(there[no].fulfilled_quantity for no, _ in wish.lines)
+    # A reason that only fits what has not been sent means just that, also of a line that was sent in part.
+    units = "waiting" if reason.units == rules.WAITING or not has_left else "left"
     if units not in reason.units:
         raise Invalid(field="reason", zh="这个原因不适用于当前订单。", en="This reason does not fit here.")
     if wish.kind not in {"refund_only", "return", "exchange"} or (

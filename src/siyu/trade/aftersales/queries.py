@@ -13,7 +13,10 @@ from siyu.trade.aftersales.model import Case, CaseCard, CaseLine, Step
 
 
 async def find(uow: UnitOfWork, case_id: UUID, *, customer_id: UUID | None = None) -> Case:
-    """A case with its lines and steps; with `customer_id` only if it is that customer's. Raises NotFound."""
+    """A case with its lines and steps; with `customer_id` only if it is that customer's. Raises NotFound.
+
+    Staff see the cases of orders that are their stores' business, and of goods that come back to their stores.
+    """
     case = await uow.maybe(
         Case,
         """
@@ -29,9 +32,13 @@ async def find(uow: UnitOfWork, case_id: UUID, *, customer_id: UUID | None = Non
         left join refunds r on r.merchant_id = c.merchant_id and r.id = c.refund_id
         where c.merchant_id = %(merchant_id)s and c.id = %(id)s
           and (%(customer)s::uuid is null or c.customer_id = %(customer)s)
+          and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s) or c.location_id = any(%(scope)s)
+               or exists (select from order_lines i where i.merchant_id = o.merchant_id and i.order_id = o.id
+                          and i.location_id = any(%(scope)s)))
         """,
         id=case_id,
         customer=customer_id,
+        scope=uow.actor.scope_list,
     )
     if case is None:
         raise NotFound(what="售后 / after-sale")

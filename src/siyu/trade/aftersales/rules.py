@@ -7,7 +7,7 @@ import msgspec
 
 from siyu.trade import orders
 
-# Who has to act in a state, and how long the clock gives them. What happens then is in `actions.run_clock`:
+# Who has to act in a state, and how long the clock gives them. What happens then is in `actions.keep_time`:
 # silence of the merchant agrees, silence of the buyer ends the case, goods that came back unchecked are refunded.
 REPLY_WITHIN = timedelta(hours=48)
 RETURN_WITHIN = timedelta(days=7)
@@ -42,6 +42,7 @@ class Reason(msgspec.Struct, frozen=True):
     units: tuple[str, ...]
     is_fault: bool = False
     needs_words: bool = False
+    is_for_buyers: bool = True
 
 
 WAITING, LEFT = ("waiting",), ("left",)
@@ -57,7 +58,7 @@ REASONS = (
     Reason("missing", "少件/漏发", "Something is missing", LEFT, is_fault=True, needs_words=True),
     Reason("wrong_goods", "发错货", "Wrong goods", LEFT, is_fault=True, needs_words=True),
     Reason("not_as_described", "与描述不符", "Not as described", LEFT, is_fault=True, needs_words=True),
-    Reason("agreed", "与店家协商一致", "Agreed with the shop", (*WAITING, *LEFT)),
+    Reason("agreed", "与店家协商一致", "Agreed with the shop", (*WAITING, *LEFT), is_for_buyers=False),
 )
 BY_CODE = {reason.code: reason for reason in REASONS}
 
@@ -73,9 +74,7 @@ REFUSALS = {
 }
 
 
-def window_ends(
-    reason: Reason, had_since: datetime | None, timezone: str
-) -> datetime | None:
+def window_ends(reason: Reason, had_since: datetime | None, timezone: str) -> datetime | None:
     """Until when goods may come back for this reason; None while the buyer does not have it yet.
 
     Seven days count from the day after receipt, whole days in the merchant's time. Goods taken out of the seven

@@ -82,7 +82,7 @@ async def _form(
         order=order,
         left=left,
         line_field=LINE,
-        reasons=[reason for reason in rules.REASONS if units & set(reason.units)],
+        reasons=[reason for reason in rules.REASONS if units & set(reason.units) and reason.is_for_buyers],
         kinds={kind: word for kind, word in words.KINDS.items() if "left" in units or kind == "refund_only"},
         had_left="left" in units,
         worth={
@@ -93,7 +93,6 @@ async def _form(
         filled=filled or {},
         problem=web.problem_of(request, problem) if problem else None,
         pictures_max=opening.PICTURES_MAX,
-        language=web.language_of(request),
     )
 
 
@@ -182,7 +181,6 @@ async def case_page(
         case=case,
         reason=rules.BY_CODE[case.reason],
         words=words,
-        language=web.language_of(request),
     )
 
 
