@@ -30,6 +30,7 @@ GET  /shop/{slug:str}/feed
 GET  /shop/{slug:str}/category
 GET  /shop/{slug:str}/search
 GET  /shop/{slug:str}/product/{product_id:uuid}
+GET  /shop/{slug:str}/product/{product_id:uuid}/prices
 GET  /shop/{slug:str}/stores
 POST /shop/{slug:str}/stores
 GET  /shop/{slug:str}/stores/mine
@@ -40,6 +41,12 @@ POST /shop/{slug:str}/cart/add
 POST /shop/{slug:str}/cart/set
 POST /shop/{slug:str}/cart/remove
 POST /shop/{slug:str}/cart/choose
+GET  /shop/{slug:str}/checkout
+POST /shop/{slug:str}/checkout
+POST /shop/{slug:str}/checkout/preview
+GET  /shop/{slug:str}/find-order
+POST /shop/{slug:str}/find-order
+POST /shop/{slug:str}/addresses/recognise
 GET  /shop/{slug:str}/me
 GET  /shop/{slug:str}/privacy
 GET  /shop/{slug:str}/licence
@@ -64,6 +71,10 @@ POST /api/v1/{slug:str}/doors/{code:str}/scans
 POST /api/v1/{slug:str}/phone-codes
 POST /api/v1/{slug:str}/sessions
 POST /api/v1/{slug:str}/quotes
+POST /api/v1/{slug:str}/checkout/quote
+GET  /api/v1/{slug:str}/delivery/settings
+GET  /api/v1/{slug:str}/delivery/slots
+POST /cb/{slug:str}/alipay
 POST /cb/{slug:str}/wxpay
 """
 

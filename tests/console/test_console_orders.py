@@ -8,6 +8,7 @@ from console_floor import field_of
 
 from factories import a_customer, paid, placed, state_of, stock_of
 from siyu.trade import orders, payments
+from siyu.trade.orders import searching
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ async def test_the_list_counts_states_and_finds_a_number(floor, owner, order):
     found = (await owner.get(f"/console/orders?q={order.number}")).text
     assert order.number in found
     assert unpaid.number not in found
-    assert "没有这个订单号" in (await owner.get("/console/orders?q=000")).text
+    assert "没有符合条件的订单" in (await owner.get("/console/orders?q=000")).text
 
 
 async def test_the_list_is_read_on_by_keyset(floor, owner, order, monkeypatch):
@@ -49,9 +50,10 @@ async def test_the_list_is_read_on_by_keyset(floor, owner, order, monkeypatch):
     numbers = [order.number] + [
         (await placed(floor.database, floor.shop, buyer, apples=1)).number for _ in range(3)
     ]
-    whole = orders.listing
+    whole = searching.search
     monkeypatch.setattr(
-        "siyu.trade.orders.queries.listing", lambda uow, **asked: whole(uow, **asked, limit=3)
+        "siyu.trade.orders.searching.search",
+        lambda uow, wanted, **asked: whole(uow, wanted, **{**asked, "limit": 3}),
     )
 
     first = (await owner.get("/console/orders")).text

@@ -12,7 +12,8 @@ import pytest
 
 from siyu.connect import sandbox, wxpay
 from siyu.demo.catalogue import CATEGORIES
-from siyu.demo.opening import PASSWORD
+from siyu.demo.catalogue.sorting import NOVELTIES
+from siyu.demo.places import PASSWORD
 from siyu.demo.removal import remove
 from siyu.demo.seed import DemoMerchant, seed
 from siyu.goods import inventory
@@ -109,13 +110,33 @@ async def test_money_balances_and_every_paid_order_has_its_payment(demo: DemoMer
                     where merchant_id = %(merchant_id)s) as gap_pending
             """,
         )
+        ways = await uow.all(
+            Way,
+            """
+            select p.method, sum(p.amount)::bigint as paid, coalesce(sum(r.back), 0)::bigint as back
+            from payments p
+            left join (
+                select payment_id, sum(amount) as back from refunds
+                where merchant_id = %(merchant_id)s and state = 'done' group by payment_id
+            ) r on r.payment_id = p.id
+            where p.merchant_id = %(merchant_id)s and p.state = 'paid' group by p.method
+            """,
+        )
     (found,) = sums
     assert found.sold == found.paid > 0
     assert found.returned == found.refunds > 0
     assert (found.gap, found.gap_pending) == (0, 0)
-    gateway, sales = accounts["gateway:wxpay"], accounts["sales"]
-    assert gateway.debits_posted - gateway.credits_posted == found.paid - found.refunds
-    assert sales.credits_posted - sales.debits_posted == found.paid - found.refunds
+    assert {way.method for way in ways} == {"wxpay_jsapi", "wxpay_h5", "alipay_wap", "balance", "offline"}
+    for gateway, methods in (("wxpay", ("wxpay_jsapi", "wxpay_h5")), ("alipay", ("alipay_wap",))):
+        held = sum(way.paid - way.back for way in ways if way.method in methods)
+        assert accounts[f"gateway:{gateway}"].balance == held > 0
+    assert accounts["sales"].balance == found.paid - found.refunds
+
+
+class Way(msgspec.Struct, frozen=True):
+    method: str
+    paid: int
+    back: int
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -184,8 +205,8 @@ async def test_the_story_is_written_at_its_own_times(demo: DemoMerchant, databas
 
 async def test_everybody_can_sign_in(demo: DemoMerchant, database: Database):
     merchant = await merchant_of(database)
-    assert {login.role for login in demo.logins} == {"owner", "operator", "finance", "guide"}
-    for login in demo.logins[:4]:
+    assert {login.role for login in demo.logins} == {"owner", "operator", "finance", "guide", "custom"}
+    for login in (*demo.logins[:4], demo.logins[-1]):
         session = await staff.sign_in(database, merchant, login.login, PASSWORD, days=1)
         assert session
     async with database.begin(merchant) as uow:
@@ -207,7 +228,7 @@ async def test_the_shopper_has_something_to_fetch_and_the_koc_has_earned(
     async with database.begin(await merchant_of(database)) as uow:
         shopper = await uow.one(UUID, WHO, openid=demo.shopper.openid)
         mine = await orders.of_customer(uow, shopper)
-        assert sorted(card.state for card in mine) == ["paid", "received", "received"]
+        assert sorted(card.state for card in mine) == ["paid", "paid", "paid", "received", "received"]
         koc = await uow.one(UUID, WHO, openid=demo.koc.openid)
         promoter = await distribution.promoter_of_customer(uow, koc)
         (door,) = await doors.of_promoter(uow, promoter.id)
@@ -223,7 +244,7 @@ async def test_the_house_is_furnished(demo: DemoMerchant, database: Database, se
         assert len({door.kind for door in await doors.every(uow)}) == 10
         keys = await uow.all(str, "select picture from products where merchant_id = %(merchant_id)s")
     folder = settings.folder("media", demo.slug)
-    assert len(keys) == sum(len(category.products) for category in CATEGORIES)
+    assert len(keys) == sum(len(category.products) for category in (*CATEGORIES, NOVELTIES))
     assert all((folder / key).stat().st_size > 1_000 for key in keys)
     assert all((folder / key.replace(".webp", ".s.webp")).stat().st_size > 500 for key in keys)
     written = msgspec.json.decode((settings.folder("demo") / "seeded.json").read_bytes(), type=DemoMerchant)

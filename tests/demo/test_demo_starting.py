@@ -102,6 +102,7 @@ def test_the_panel_says_where_everything_is_and_how_each_person_signs_in() -> No
         logins=(
             Login("owner", "owner", "secret-1", "沈禾"),
             Login("guide", "guide", "secret-2", "许佳", "越城旗舰店"),
+            Login("custom", "warehouse", "secret-3", "丁立仓", "越城中心仓"),
         ),
         shopper=PhonePerson("demo-shopper", "19900000001", "林小满"),
         koc=PhonePerson("demo-koc", "19900000002", "念念好物"),

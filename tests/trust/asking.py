@@ -12,6 +12,9 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from siyu.kernel import ids
+from trust.asking_bodies import BODIES, FORMS
+from trust.furnished_goods import TAG
+from trust.furnished_money import BILL_DAY
 
 PARAMETER = re.compile(r"\{(\w+):\w+\}")
 
@@ -20,17 +23,17 @@ class Named(Mapping[str, str]):
     """Ids by name that remember which of them were used."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self.values, self.used = values, dict[str, None]()
+        self.known, self.used = values, dict[str, None]()
 
     def __getitem__(self, name: str) -> str:
         self.used[name] = None
-        return self.values[name]
+        return self.known[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.known)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.known)
 
 
 @dataclass(frozen=True)
@@ -50,49 +53,13 @@ class Ask:
         return self.path.split("/", 2)[1]
 
 
-# JSON bodies by the end of the path.
-BODIES: dict[tuple[str, str], Callable[[Mapping[str, str]], Any]] = {
-    ("POST", "/quotes"): lambda n: {"lines": [{"sku_id": n["sku_id"], "quantity": 1}]},
-    ("POST", "/orders"): lambda n: {
-        "store_id": n["store_id"],
-        "customer_id": n["customer_id"],
-        "lines": [{"sku_id": n["sku_id"], "quantity": 1}],
-        "expected_total": 99_999,
-    },
-    ("POST", "/hand-over"): lambda n: {"pickup_code": n["pickup_code"]},
-    ("PUT", "/price"): lambda n: {"price": 1_290},
-    ("POST", "/stock/arrivals"): lambda n: [
-        {"store_id": n["store_id"], "sku_id": n["sku_id"], "quantity": 1}
-    ],
-    ("POST", "/doors"): lambda n: {
-        "name": "侧门",
-        "kind": "store_shelf",
-        "space": "point",
-        "ownership": "owned",
-        "store_id": n["store_id"],
-        "staff_id": n["staff_id"],
-        "promoter_id": n["promoter_id"],
-    },
-    ("POST", "/scans"): lambda n: {"visitor_id": str(ids.new())},
-    ("POST", "/costs"): lambda n: {"day": "2026-01-03", "amount": 100},
-    ("POST", "/phone-codes"): lambda n: {"phone": "13900139000"},
-    ("POST", "/sessions"): lambda n: {"phone": "13900139000", "code": "000000", "agrees": True},
-    ("POST", "/plans"): lambda n: {"name": "方案", "rate_bps": 100, "category_id": n["category_id"]},
-    ("POST", "/me/promoter"): lambda n: {"name": "新人", "agrees": True},
-    ("POST", "/refunds"): lambda n: {
-        "id": str(ids.new()),
-        "lines": [{"line_no": 1, "quantity": 1}],
-        "reason": "看看",
-    },
-}
-
-
 def form_of(handler: HTTPRouteHandler, named: Mapping[str, str], *skus: str) -> dict[str, str]:
     """All fields that any form has; cut to those that the handler declares, where it declares them."""
     everything = {
         "sku": lambda: named["sku_id"], "sku_id": lambda: named["sku_id"], "store": lambda: named["store_id"],
         "store_id": lambda: named["store_id"], "category": lambda: named["category_id"],
-        "lines": lambda: f"{named['sku_id']}*1",
+        "lines": lambda: f"{named['sku_id']}*1", "location": lambda: named["store_id"],
+        "product": lambda: named["product_id"], "customer": lambda: named["customer_id"],
     }  # fmt: skip
     plain = {
         "quantity": "1", "title": "果篮", "name": "新名字", "unit": "件", "kind": "store_shelf", "space": "point",
@@ -131,21 +98,58 @@ QUERIES: dict[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
     "/api/v1/{slug:str}/products": lambda n: {"category_id": n["category_id"]},
     "/api/v1/{slug:str}/stock": lambda n: {"store_id": n["store_id"]},
     "/api/v1/{slug:str}/commissions": lambda n: {"promoter_id": n["promoter_id"], "order_id": n["order_id"]},
+    "/console/{slug:str}/filters": lambda n: {"name": "orders"},
+    "/reconciliation/days": lambda n: {"since": BILL_DAY.isoformat()},
     "/insight/rows": lambda n: {"metric": "today", "key": "orders"},
+}
+
+
+# Which order a path speaks of, where not every order will do: ends of paths, the longest first.
+ORDERS = {
+    "/supply/{order_id:uuid}/ship": "supplied_order_id",
+    "/supply/{order_id:uuid}/out-of-stock": "supplied_order_id",
+    "/pay/{order_id:uuid}/transfer": "unpaid_order_id",
+    "/orders/{order_id:uuid}/after-sale": "fetched_order_id",
+    "/orders/{order_id:uuid}/cases": "fetched_order_id",
+    "/rides/{order_id:uuid}/{move:str}": "ride_order_id",
+    "/ride/{move:str}": "ride_order_id",
+    "/orders/{order_id:uuid}/parcels": "ship_order_id",
+    "/orders/{order_id:uuid}/address": "ship_order_id",
+    "/address/reveal": "ship_order_id",
+    "/ship": "ship_order_id",
+    "/preview": "unpaid_order_id",
+    "/price": "unpaid_order_id",
+    "/payments": "unpaid_order_id",
+    "/payment": "unpaid_order_id",
+    "/cancel": "unpaid_order_id",
+    "/begin": "unpaid_order_id",
+    "/state": "unpaid_order_id",
+    "/receive": "done_order_id",
+    "/received": "done_order_id",
+    "/refunds": "done_order_id",
 }
 
 
 def name_of(parameter: str, path: str) -> str:
     """Under which name the id of a path parameter is kept."""
     if parameter == "code":
-        return "code_of_account" if "/ledger/" in path else "door_code"
-    if parameter == "order_id" and path.endswith(("/payment", "/cancel", "/begin", "/state")):
-        return "unpaid_order_id"
-    if parameter == "order_id" and path.endswith(("/receive", "/received", "/refunds")):
-        return "done_order_id"
+        return (
+            "code_of_account"
+            if "/ledger/" in path
+            else "carrier_code"
+            if "/carriers/" in path
+            else "door_code"
+        )
+    if parameter == "order_id":
+        return next((name for end, name in ORDERS.items() if path.endswith(end)), parameter)
+    if parameter == "transfer_id" and path.endswith(("/arrive", "/arrivals")):
+        return "sent_transfer_id"
+    if parameter == "product_id" and path.endswith("/components"):
+        return "box_product_id"
     return parameter
 
 
+KEYED = ("/orders", "/parcels", "/redemptions")  # whose key comes in a header
 FIXED = {
     "chart": "segments",
     "kind": "svg",
@@ -153,7 +157,19 @@ FIXED = {
     "key": "apple.webp",
     "path": "x",
     "file_path": "x",
+    "gateway": "wxpay",
+    "day": BILL_DAY.isoformat(),
+    "tag": TAG,
 }
+
+
+def fixed(name: str, path: str) -> str | None:
+    """What a path says that is nobody's id."""
+    if name == "action":
+        return "agree"
+    if name == "move":
+        return "send" if "/purchases/" in path else "out"
+    return FIXED.get(name)
 
 
 def ask(
@@ -169,7 +185,7 @@ def ask(
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
-        return slug if name == "slug" else FIXED.get(name) or path_ids[name_of(name, path)]
+        return slug if name == "slug" else fixed(name, path) or path_ids[name_of(name, path)]
 
     real = PARAMETER.sub(value, path)
     body = form = None
@@ -185,13 +201,10 @@ def ask(
         else:
             # The console names the field of a price after its SKU.
             form = form_of(handler, body_ids, *([in_path["sku_id"]] if path.endswith("/price") else []))
-            if path.endswith("/count"):
-                form["quantity"] = "50"
-            if path.endswith("/verify"):
-                form["code"] = body_ids["pickup_code"]
+            form |= next((make(body_ids) for end, make in FORMS.items() if path.endswith(end)), {})
     return Ask(
         method, real, body, form,
-        headers={"idempotency-key": ids.new().hex} if path.endswith("/orders") else {},
+        headers={"idempotency-key": str(ids.new())} if path.endswith(KEYED) else {},
         ids_in_path=tuple(path_ids.used), ids_in_body=tuple(body_ids.used),
     )  # fmt: skip
 

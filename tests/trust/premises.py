@@ -30,6 +30,12 @@ from siyu.runtime.tenancy import Directory
 from siyu.runtime.worker import digest
 from siyu.settings import Settings
 from siyu.trade import orders, payments
+from trust.furnished_goods import stocked
+from trust.furnished_money import reconciled
+from trust.furnished_people import peopled
+from trust.furnished_prices import priced
+from trust.furnished_sending import sent_out
+from trust.furnished_suppliers import supplied
 
 SANDBOX_URL = "http://127.0.0.1:8001"
 
@@ -148,6 +154,12 @@ async def furnished(database: Database, settings: Settings, merchant: Merchant, 
     while await digest(database, merchant, distribution.CONSUMERS[0]):
         pass
     facts = await _odd_rows(database, merchant, shop, settings)
+    facts |= await priced(database, merchant, shop, mark)
+    facts |= await stocked(database, settings, merchant, shop, mark)
+    facts |= await peopled(database, merchant, shop, buyer, mark)
+    facts |= await sent_out(database, merchant, shop, buyer, mark, {**facts, "courier_id": spare})
+    facts |= await reconciled(database, merchant, shop, buyer, mark)
+    facts |= await supplied(database, merchant, shop, buyer, mark)
     tokens = await _tokens(database, merchant, person, buyer, mark)
     async with database.begin(merchant) as uow:
         product = await uow.one(
@@ -161,7 +173,7 @@ async def furnished(database: Database, settings: Settings, merchant: Merchant, 
             id=product,
         )
     named = {
-        "store_id": shop.store_id, "sku_id": shop.apple, "product_id": product, "category_id": category,
+        "store_id": shop.store_id, "sku_id": shop.apple, "milk_id": shop.milk, "product_id": product, "category_id": category,
         "customer_id": buyer, "promoter_id": promoter.id, "plan_id": plan.id, "door_id": door.id,
         "door_code": door.code, "order_id": waiting.id, "unpaid_order_id": unpaid.id, "done_order_id": done.id,
         "pickup_code": code, "staff_id": spare, "refund_id": refund.id,

@@ -86,9 +86,26 @@ async def client_of(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+# What is made under an id that the path gives, and under which name such ids are kept.
+CHOSEN = {
+    ("PUT", "/api/v1/{slug:str}/addresses/{address_id:uuid}"): "address_id",
+    ("PUT", "/api/v1/{slug:str}/brands/{brand_id:uuid}"): "brand_id",
+    ("PUT", "/api/v1/{slug:str}/categories/{category_id:uuid}"): "category_id",
+    ("PUT", "/api/v1/{slug:str}/delivery/templates/{template_id:uuid}"): "template_id",
+    ("PUT", "/api/v1/{slug:str}/price-lists/{list_id:uuid}"): "list_id",
+    ("POST", "/console/{slug:str}/delivery/templates/{template_id:uuid}"): "template_id",
+}
+
+
+def when(route: tuple[tuple[str, str], HTTPRouteHandler]) -> int:
+    """The order of a walk: what ends a thing comes late, what may make one comes last."""
+    return 2 if route[0] in CHOSEN else 1 if route[0][0] == "DELETE" else 0
+
+
 def routes(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
     """Every route that speaks of a merchant."""
-    for (method, path), handler in mounted(app):
+    # Under an id of the asker's own choosing a thing is made where there is none: such an id, once used, is ours too.
+    for (method, path), handler in sorted(mounted(app), key=when):
         # Signing out works, and would end the walk.
         if "{slug:str}" in path and method != "HEAD" and not path.endswith("/signout"):
             yield method, path, handler
@@ -213,10 +230,13 @@ async def test_no_row_of_ours_speaks_of_theirs(
     owner: psycopg.AsyncConnection, ours: Premises, theirs: Premises
 ) -> None:
     """After all that was tried: none of their ids has found its way into our rows."""
-    foreign = [value for name, value in theirs.ids.items() if name not in {"code_of_account", "door_code"}]
+    ordinary = {"code_of_account", "door_code", *CHOSEN.values()}
+    foreign = [value for name, value in theirs.ids.items() if name not in ordinary]
     found = []
     for table in await tables_of(owner):
-        statement = f"select count(*) from {table} t where merchant_id = %s and t::text like any(%s)"
+        # A job keeps what it was asked, word for word, and refuses it row by row.
+        row = "(to_jsonb(t) - 'input')::text" if table == "jobs" else "t::text"
+        statement = f"select count(*) from {table} t where merchant_id = %s and {row} like any(%s)"
         (count,) = await (
             await owner.execute(statement.encode(), (ours.merchant.id, [f"%{value}%" for value in foreign]))
         ).fetchone() or (0,)
@@ -226,36 +246,93 @@ async def test_no_row_of_ours_speaks_of_theirs(
     assert found == []
 
 
-# At home these may say no: they want a gateway's word, a text's code, an uploaded file, or an order that the walk has
-# already moved on.
+# At home these may say no: they want a gateway's word, a text's code, an uploaded file, a supplier's own account, a
+# thing that nobody uses, or an order, a transfer, a case that the walk has already moved on.
 NEEDS_MORE = """
-GET  /media/{slug:str}/{key:path}
-GET  /shop/{slug:str}/signin/wechat/back
-POST /shop/{slug:str}/signin/phone
-POST /shop/{slug:str}/signin/code
-POST /shop/{slug:str}/me/phone
-POST /shop/{slug:str}/cart/choose
-POST /shop/{slug:str}/orders/{order_id:uuid}/received
-POST /shop/{slug:str}/pay/{order_id:uuid}/begin
-POST /shop/{slug:str}/pay/{order_id:uuid}/cancel
-POST /api/v1/{slug:str}/phone-codes
-POST /api/v1/{slug:str}/sessions
-POST /api/v1/{slug:str}/orders/{order_id:uuid}/payment
-POST /api/v1/{slug:str}/orders/{order_id:uuid}/cancel
-POST /api/v1/{slug:str}/orders/{order_id:uuid}/hand-over
-POST /api/v1/{slug:str}/orders/{order_id:uuid}/receive
-POST /api/v1/{slug:str}/orders/{order_id:uuid}/refunds
-POST /cb/{slug:str}/wxpay
-POST /console/{slug:str}/signin
-POST /console/{slug:str}/imports
-GET  /console/{slug:str}/imports/files/{upload_id:uuid}
-POST /console/{slug:str}/imports/files/{upload_id:uuid}
-POST /console/{slug:str}/imports/{run_id:uuid}/continue
-GET  /console/{slug:str}/imports/{run_id:uuid}/refused.csv
-POST /console/{slug:str}/orders/{order_id:uuid}/cancel
-POST /console/{slug:str}/orders/{order_id:uuid}/refunds
-POST /desk/{slug:str}/signin
-POST /desk/{slug:str}/verify
+POST   /desk/{slug:str}/redeem
+POST   /desk/{slug:str}/rides/{order_id:uuid}/{move:str}
+POST   /desk/{slug:str}/signin
+POST   /desk/{slug:str}/stocktakes/{stocktake_id:uuid}
+GET    /desk/{slug:str}/supply
+GET    /desk/{slug:str}/supply/sent
+GET    /desk/{slug:str}/supply/stock
+POST   /desk/{slug:str}/supply/stock
+GET    /desk/{slug:str}/supply/{order_id:uuid}
+POST   /desk/{slug:str}/supply/{order_id:uuid}/out-of-stock
+POST   /desk/{slug:str}/supply/{order_id:uuid}/ship
+POST   /desk/{slug:str}/verify
+GET    /media/{slug:str}/{key:path}
+POST   /shop/{slug:str}/cart/choose
+POST   /shop/{slug:str}/cases/{case_id:uuid}/dispute
+POST   /shop/{slug:str}/cases/{case_id:uuid}/withdraw
+POST   /shop/{slug:str}/checkout
+POST   /shop/{slug:str}/me/phone
+POST   /shop/{slug:str}/orders/{order_id:uuid}/received
+POST   /shop/{slug:str}/pay/{order_id:uuid}/begin
+POST   /shop/{slug:str}/pay/{order_id:uuid}/cancel
+POST   /shop/{slug:str}/pay/{order_id:uuid}/transfer
+POST   /shop/{slug:str}/signin/code
+POST   /shop/{slug:str}/signin/phone
+GET    /shop/{slug:str}/signin/wechat/back
+DELETE /api/v1/{slug:str}/addresses/{address_id:uuid}
+DELETE /api/v1/{slug:str}/brands/{brand_id:uuid}
+DELETE /api/v1/{slug:str}/categories/{category_id:uuid}
+DELETE /api/v1/{slug:str}/delivery/templates/{template_id:uuid}
+POST   /api/v1/{slug:str}/media
+DELETE /api/v1/{slug:str}/media/{picture_id:uuid}
+POST   /api/v1/{slug:str}/orders/{order_id:uuid}/cancel
+POST   /api/v1/{slug:str}/orders/{order_id:uuid}/hand-over
+POST   /api/v1/{slug:str}/orders/{order_id:uuid}/payment
+POST   /api/v1/{slug:str}/orders/{order_id:uuid}/price
+POST   /api/v1/{slug:str}/orders/{order_id:uuid}/receive
+POST   /api/v1/{slug:str}/orders/{order_id:uuid}/refunds
+POST   /api/v1/{slug:str}/phone-codes
+POST   /api/v1/{slug:str}/receipts
+POST   /api/v1/{slug:str}/refunds/{refund_id:uuid}/by-hand
+POST   /api/v1/{slug:str}/sessions
+POST   /cb/{slug:str}/alipay
+POST   /cb/{slug:str}/wxpay
+POST   /console/{slug:str}/after-sales/{case_id:uuid}/{action:str}
+POST   /console/{slug:str}/delivery/local/{store_id:uuid}
+POST   /console/{slug:str}/delivery/templates/{template_id:uuid}/remove
+POST   /console/{slug:str}/fulfilment/codes
+POST   /console/{slug:str}/fulfilment/print
+POST   /console/{slug:str}/fulfilment/sheet
+POST   /console/{slug:str}/imports
+GET    /console/{slug:str}/imports/files/{upload_id:uuid}
+POST   /console/{slug:str}/imports/files/{upload_id:uuid}
+POST   /console/{slug:str}/imports/{run_id:uuid}/continue
+GET    /console/{slug:str}/imports/{run_id:uuid}/refused.csv
+POST   /console/{slug:str}/jobs/{job_id:uuid}/resume
+POST   /console/{slug:str}/jobs/{job_id:uuid}/stop
+POST   /console/{slug:str}/media
+POST   /console/{slug:str}/orders/{order_id:uuid}/address
+POST   /console/{slug:str}/orders/{order_id:uuid}/cancel
+POST   /console/{slug:str}/orders/{order_id:uuid}/cases
+POST   /console/{slug:str}/orders/{order_id:uuid}/price
+POST   /console/{slug:str}/orders/{order_id:uuid}/refunds
+GET    /console/{slug:str}/orders/{order_id:uuid}/ship
+POST   /console/{slug:str}/parcels/{parcel_id:uuid}/number
+POST   /console/{slug:str}/payments/proofs/{proof_id:uuid}/accept
+POST   /console/{slug:str}/prices/{list_id:uuid}/items/remove
+POST   /console/{slug:str}/prices/{list_id:uuid}/upload
+POST   /console/{slug:str}/products/brands/{brand_id:uuid}/remove
+POST   /console/{slug:str}/products/categories/{category_id:uuid}/remove
+POST   /console/{slug:str}/products/sheets
+POST   /console/{slug:str}/purchases/suggestions
+POST   /console/{slug:str}/refunds/{refund_id:uuid}/by-hand
+POST   /console/{slug:str}/roles/{role_id:uuid}/remove
+POST   /console/{slug:str}/signin
+POST   /console/{slug:str}/statements/{statement_id:uuid}/confirm
+POST   /console/{slug:str}/statements/{statement_id:uuid}/pay
+POST   /console/{slug:str}/stock/stocktakes/{stocktake_id:uuid}/cancel
+POST   /console/{slug:str}/stock/stocktakes/{stocktake_id:uuid}/upload
+POST   /console/{slug:str}/stock/transfers/{transfer_id:uuid}/arrive
+POST   /console/{slug:str}/stock/transfers/{transfer_id:uuid}/lines
+POST   /console/{slug:str}/stock/transfers/{transfer_id:uuid}/send
+POST   /console/{slug:str}/stock/upload
+POST   /console/{slug:str}/suppliers/{supplier_id:uuid}/statements
+POST   /console/{slug:str}/teams/{team_id:uuid}/remove
 """
 
 

@@ -1,18 +1,21 @@
 """What the gateway would remember of the told story, so that the sandbox can give money back for it later."""
 
+from collections.abc import Mapping
+
 import msgspec
 
-from siyu.connect import sandbox, wxpay
+from siyu.connect import gateways, sandbox
 
 
 class GatewayMemory:
     """Payments and refunds as they are told, by our number at the gateway."""
 
-    def __init__(self, notify_url: str) -> None:
-        self.notify_url = notify_url
+    def __init__(self, notify_urls: Mapping[str, str]) -> None:
+        """`notify_urls`: where the merchant listened, by gateway."""
+        self.notify_urls = notify_urls
         self._payments: dict[str, sandbox.PastPayment] = {}
 
-    def paid(self, transaction: wxpay.Transaction, description: str) -> None:
+    def paid(self, transaction: gateways.Transaction, description: str) -> None:
         assert transaction.success_time is not None, "a payment of the past has its time"
         self._payments[transaction.out_trade_no] = sandbox.PastPayment(
             out_trade_no=transaction.out_trade_no,
@@ -20,11 +23,12 @@ class GatewayMemory:
             total=transaction.total,
             openid=transaction.openid,
             description=description,
-            notify_url=self.notify_url,
+            notify_url=self.notify_urls[transaction.gateway],
+            gateway=transaction.gateway,
             paid_at=transaction.success_time,
         )
 
-    def refunded(self, refund: wxpay.Refund, reason: str) -> None:
+    def refunded(self, refund: gateways.Refund, reason: str) -> None:
         assert refund.success_time is not None, "a refund of the past has its time"
         before = self._payments[refund.out_trade_no]
         done = sandbox.PastRefund(

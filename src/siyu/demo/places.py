@@ -12,6 +12,8 @@ LICENCE_NO = "91330600MADEMX0000（演示）"  # the shape of a 统一社会信�
 TIMEZONE = "Asia/Shanghai"
 CURRENCY = "CNY"
 
+# The demo prints its password on purpose; it opens nothing but made-up data.
+PASSWORD = "heshun-demo"  # noqa: S105
 
 Space = Literal["point", "platform", "social"]
 Ownership = Literal["owned", "rented", "purchased"]
@@ -32,6 +34,7 @@ class Shop(msgspec.Struct, frozen=True):
     latitude: int
     longitude: int
     size: int
+    region_code: str
 
 
 class Worker(msgspec.Struct, frozen=True):
@@ -76,6 +79,7 @@ SHOPS = (
         29_995_300,
         120_582_100,
         30,
+        "330602",
     ),
     Shop(
         "KQ",
@@ -86,6 +90,7 @@ SHOPS = (
         30_081_900,
         120_495_400,
         24,
+        "330603",
     ),
     Shop(
         "JH",
@@ -96,6 +101,7 @@ SHOPS = (
         30_040_700,
         120_571_600,
         18,
+        "330602",
     ),
     Shop(
         "SY",
@@ -106,6 +112,7 @@ SHOPS = (
         30_033_200,
         120_868_900,
         16,
+        "330604",
     ),
     Shop(
         "ZJ",
@@ -116,6 +123,7 @@ SHOPS = (
         29_713_600,
         120_246_300,
         12,
+        "330681",
     ),
 )
 
@@ -128,6 +136,21 @@ WORKERS = (
     Worker("guide-jh", "陆岚", "guide", "JH"),
     Worker("guide-sy", "蒋乐", "guide", "SY"),
     Worker("guide-zj", "何田", "guide", "ZJ"),
+)
+
+# Not a built-in role: the merchant made one for whoever works in the warehouse.
+KEEPER = Worker("warehouse", "丁立仓", "custom", "CK")
+KEEPER_ROLE = "仓库管理员"
+WAREHOUSE = Shop(
+    "CK",
+    "越城中心仓",
+    "绍兴市越城区禾顺路 200 号 2 号库",
+    "0575-0000 0200",
+    "08:00–20:00",
+    30_012_400,
+    120_611_800,
+    0,
+    "330602",
 )
 
 

@@ -12,7 +12,9 @@ import psycopg
 
 from siyu.connect import sandbox
 from siyu.demo import opening, people, places
-from siyu.demo.opening import OWNER_ROLE, PASSWORD
+from siyu.demo.mall import Ground, scenes
+from siyu.demo.opening import OWNER_ROLE
+from siyu.demo.places import PASSWORD
 from siyu.demo.plan import CUSTOMERS, DAYS, plan
 from siyu.demo.removal import remove
 from siyu.demo.rhythm import local_day, moment
@@ -129,7 +131,9 @@ async def _make(
             house = await opening.open_house(uow)
         numbers = await counters.take(database, merchant, "orders", len(story.orders))
         teller = Teller(merchant, story, house, settings, numbers)
-        async for passed, whole in tell(database, teller, until=until):
+        ground = Ground(database, merchant, settings, house, teller.people, teller.gateway)
+        played = scenes(ground, story.last_day, until)
+        async for passed, whole in tell(database, teller, until=until, scenes=played):
             if passed in ANALYZE_AFTER or passed == whole:
                 await _analyze(url)
             if on_day:
@@ -149,14 +153,14 @@ async def _analyze(url: str) -> None:
 
 def _who(merchant: Merchant, *, is_new: bool) -> DemoMerchant:
     """Sign-ins never change, so they are told again at every start."""
-    stores = {shop.code: shop.name for shop in places.SHOPS}
+    stores = {shop.code: shop.name for shop in (*places.SHOPS, places.WAREHOUSE)}
     return DemoMerchant(
         merchant_id=merchant.id,
         slug=merchant.slug,
         name=merchant.name,
         logins=tuple(
             Login(worker.role, worker.login, PASSWORD, worker.name, stores.get(worker.store, ""))
-            for worker in places.WORKERS
+            for worker in (*places.WORKERS, places.KEEPER)
         ),
         shopper=_phone_person(people.SHOPPER),
         koc=_phone_person(people.KOC),

@@ -27,7 +27,7 @@ def run(settings: Settings) -> int:
         Console(stderr=True).print(trouble, markup=False)
         return 1
     # The panel is what people should see: not a line for every call to the sandbox, nor how the database was made.
-    for name in ("httpx", "siyu.runtime"):
+    for name in ("httpx", "siyu.runtime", "siyu.connect"):
         logging.getLogger(name).setLevel(logging.WARNING)
     console = Console()
     try:
@@ -83,11 +83,16 @@ def welcome(settings: Settings, demo: DemoMerchant) -> Panel:
         ("接口文档", "API", f"{shop}/api/docs"),
         ("沙箱手机", "phone", f"{phone}/phone"),
     )
-    owner, guide = _login(demo, "owner"), _login(demo, "guide")
+    owner, guide, keeper = _login(demo, "owner"), _login(demo, "guide"), _login(demo, "custom")
     koc, shopper = demo.koc, demo.shopper
     who = _grid(
         ("店主", "owner", f"{owner.name} · 后台 console · {owner.login} / {owner.password}"),
         ("导购", "guide", f"{guide.name}（{guide.store}）· 工作台 desk · {guide.login} / {guide.password}"),
+        (
+            "仓管",
+            "stock",
+            f"{keeper.name}（{keeper.store}）· 后台 console · {keeper.login} / {keeper.password}",
+        ),
         ("达人", "KOC", f"{koc.nickname} · 工作台 desk → 微信登录 WeChat → 选 choose “{koc.nickname}”"),
         (
             "顾客",

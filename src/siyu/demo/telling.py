@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from siyu.connect import wxpay
+from siyu.demo import mall
 from siyu.demo.gateway_memory import GatewayMemory
 from siyu.demo.happenings import (
     Delivered,
@@ -28,6 +29,7 @@ from siyu.demo.happenings import (
     Scanned,
     Spent,
 )
+from siyu.demo.mall.model import Scene
 from siyu.demo.opening import House, door_code
 from siyu.demo.places import VOICES
 from siyu.demo.rhythm import DAY_SECONDS, local_day, moment
@@ -38,14 +40,12 @@ from siyu.people import customers
 from siyu.place import doors
 from siyu.runtime import worker
 from siyu.runtime.db import Database, Merchant, UnitOfWork
+from siyu.runtime.worker import Consumer
 from siyu.settings import Settings
 from siyu.trade import orders, payments
 
 # Length of a stretch: the newest days, the weeks before, and everything older.
 STRETCHES = ((4, timedelta(minutes=1)), (21, timedelta(minutes=10)), (10_000, timedelta(minutes=40)))
-RECEIVE_AFTER = timedelta(
-    days=3
-)  # goods handed over count as received when the buyer says nothing for so long
 ORDERS_MAX = 200  # in one unit of work, as `place_many` wants it
 
 
@@ -76,7 +76,9 @@ class Teller:
         self.orders: dict[int, _Open] = {}
         self.unpaid: dict[int, _Open] = {}
         self.trades: dict[int, str] = {}
-        self.gateway = GatewayMemory(f"{settings.base_url}/cb/{merchant.slug}/wxpay")
+        self.gateway = GatewayMemory(
+            {gateway: f"{settings.base_url}/cb/{merchant.slug}/{gateway}" for gateway in payments.GATEWAYS}
+        )
         self.verbs: dict[type, Callable[[UnitOfWork, list[Any]], Awaitable[None]]] = {
             Delivered: self.deliver,
             Promoted: self.promote,
@@ -272,31 +274,39 @@ def stretches(happenings: Sequence[Happening], last_day: date) -> Iterator[list[
         yield group
 
 
-async def tell(database: Database, teller: Teller, *, until: datetime) -> AsyncIterator[tuple[int, int]]:
+async def tell(
+    database: Database, teller: Teller, *, until: datetime, scenes: Sequence[Scene] = ()
+) -> AsyncIterator[tuple[int, int]]:
     """Tell everything that happens up to `until`, one day in one unit of work, and let the house digest each day.
 
-    Yields after each day how many of how many are told.
+    Each scene is played after the happenings of its day. Yields after each day how many of how many are told.
     """
     by_day: dict[date, list[Happening]] = defaultdict(list)
     for one in teller.plan.happenings:
         if one.at <= until:
             by_day[local_day(one.at)].append(one)
+    for scene in scenes:
+        by_day.setdefault(local_day(scene.at), [])
     for passed, (day, happenings) in enumerate(sorted(by_day.items()), 1):
         move_clock(moment(day, 0))
         async with database.begin(teller.merchant) as uow:
             for group in stretches(happenings, teller.plan.last_day):
                 await teller.tell(uow, group)
+        played = [scene for scene in scenes if local_day(scene.at) == day]
+        for scene in played:
+            move_clock(scene.at)
+            await scene.play()
         move_clock(min(moment(day, DAY_SECONDS), until))
-        await digest_day(database, teller.merchant)
+        await digest_day(database, teller.merchant, also=mall.CONSUMERS if played else ())
         yield passed, len(by_day)
 
 
-async def digest_day(database: Database, merchant: Merchant) -> None:
-    """What the worker would do in the evening: receive what is overdue, earn and ripen commission."""
+async def digest_day(database: Database, merchant: Merchant, also: Sequence[Consumer] = ()) -> None:
+    """What the worker would do in the evening: receive what is overdue, earn and ripen commission; and `also`."""
     async with database.begin(merchant) as uow:
-        while await orders.receive_overdue(uow, RECEIVE_AFTER):
+        while await orders.receive_overdue(uow, orders.AUTO_RECEIVE_AFTER):
             pass
-    for consumer in distribution.CONSUMERS:
+    for consumer in (*distribution.CONSUMERS, *also):
         while await worker.digest(database, merchant, consumer):
             pass
     for sweep in distribution.SWEEPS:

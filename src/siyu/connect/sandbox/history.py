@@ -1,12 +1,14 @@
 """Payments of the past: a merchant that arrives with a history brings what the gateway would know of it."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from siyu.connect.sandbox.store import Order, Refund, Store
+from siyu.connect.sandbox.alipay.rows import Trade, TradeRefund
+from siyu.connect.sandbox.store import Order, Refund, Row, Store
 
 
 class PastRefund(msgspec.Struct, frozen=True):
@@ -20,7 +22,10 @@ class PastRefund(msgspec.Struct, frozen=True):
 
 
 class PastPayment(msgspec.Struct, frozen=True):
-    """A payment that succeeded; `total` in fen. `notify_url` is where the merchant listened."""
+    """A payment that succeeded; `total` in fen. `notify_url` is where the merchant listened.
+
+    At Alipay (`gateway` 'alipay') `openid` is the person of this sandbox who paid.
+    """
 
     out_trade_no: str
     transaction_id: str
@@ -30,6 +35,7 @@ class PastPayment(msgspec.Struct, frozen=True):
     notify_url: str
     paid_at: datetime
     refunds: tuple[PastRefund, ...] = ()
+    gateway: str = "wxpay"
 
 
 def add_payments(folder: Path, payments: Sequence[PastPayment]) -> None:
@@ -38,18 +44,50 @@ def add_payments(folder: Path, payments: Sequence[PastPayment]) -> None:
     All of them or none; those it knows already stay as they are. Nobody is called back.
     """
     for payment in payments:
-        assert sum(refund.amount for refund in payment.refunds) <= payment.total, (
-            "nobody gets back more than was paid"
-        )
+        assert _given_back(payment) <= payment.total, "nobody gets back more than was paid"
     store = Store(folder)
     try:
         with store.transaction():
             for payment in payments:
-                store.add(_order(payment), or_ignore=True)
-                for refund in payment.refunds:
-                    store.add(_refund(payment, refund), or_ignore=True)
+                for row in _trade(payment) if payment.gateway == "alipay" else _paid(payment):
+                    store.add(row, or_ignore=True)
     finally:
         store.close()
+
+
+def _paid(payment: PastPayment) -> list[Row]:
+    return [_order(payment), *(_refund(payment, refund) for refund in payment.refunds)]
+
+
+def _trade(payment: PastPayment) -> list[Row]:
+    """As Alipay remembers it."""
+    paid_at = payment.paid_at.timestamp()
+    trade = Trade(
+        out_trade_no=payment.out_trade_no,
+        trade_no=payment.transaction_id,
+        token=secrets.token_urlsafe(18),
+        product="QUICK_WAP_WAY",
+        subject=payment.description,
+        total=payment.total,
+        buyer=payment.openid,
+        notify_url=payment.notify_url,
+        return_url="",
+        quit_url="",
+        passback="",
+        status="TRADE_CLOSED" if payment.total == _given_back(payment) else "TRADE_SUCCESS",
+        created_at=paid_at,
+        expires_at=paid_at,
+        paid_at=paid_at,
+    )
+    refunds = [
+        TradeRefund(payment.out_trade_no, one.out_refund_no, one.amount, one.reason, one.done_at.timestamp())
+        for one in payment.refunds
+    ]
+    return [trade, *refunds]
+
+
+def _given_back(payment: PastPayment) -> int:
+    return sum(refund.amount for refund in payment.refunds)
 
 
 def _order(payment: PastPayment) -> Order:

@@ -12,6 +12,7 @@ from PIL import Image
 from siyu.demo.pictures import beauty, bottles, home, packs, produce
 from siyu.demo.pictures.canvas import SIDE, Canvas, colour
 from siyu.demo.pictures.ink import Ink
+from siyu.demo.pictures.slips import bank_slip
 
 SMALL_SIDE = 320  # two columns on a phone show a picture about this wide, in device pixels of a cheap one
 QUALITY = 82  # above it the files grow and nobody sees why
@@ -116,3 +117,6 @@ def _webp(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=QUALITY, method=4)
     return file.getvalue()
+
+
+__all__ = ["KINDS", "MEDIA_TYPE", "Drawing", "Picture", "bank_slip", "draw"]

@@ -10,7 +10,7 @@ import httpx
 from rich.console import Console
 
 from siyu import serve
-from siyu.demo.proof import accounts, buying, entering, fulfilling, lateness, paying
+from siyu.demo.proof import accounts, buying, entering, fulfilling, lateness, mall, paying
 from siyu.demo.proof.stage import Stage, standing
 from siyu.demo.proof.transcript import Transcript
 from siyu.demo.proof.wire import Unexpected
@@ -50,6 +50,7 @@ async def _check(told: Transcript) -> int:
 async def _drive(stage: Stage, told: Transcript) -> None:
     days = accounts.window()
     staff = await entering.hire_a_program(stage, told)
+    await mall.drive(stage, told, staff)
     before = await accounts.figures(stage, staff, days)
     shopper = await entering.come_in(stage, told, staff)
     basket = await buying.choose(stage, staff)

@@ -17,6 +17,7 @@ from siyu.money import ledger
 from siyu.place import doors
 
 SALES, UNCLAIMED, REFUNDS_DUE = "sales", "unclaimed", "refunds_due"
+FEES = "gateway_fees"
 BACK, AHEAD = (
     timedelta(days=60),
     timedelta(days=30),
@@ -82,7 +83,8 @@ async def figures(stage: Stage, staff: Api, days: tuple[date, date]) -> Figures:
         revenue=row.revenue,
         earned=koc.pending + koc.payable,
         reversed=koc.reversed,
-        gateway=balances.get(GATEWAY, 0),
+        gateway=balances.get(GATEWAY, 0)
+        + balances.get(FEES, 0),  # bills are read whenever their time has come
         sales=balances.get(SALES, 0),
         unclaimed=balances.get(UNCLAIMED, 0),
         refunds_due=balances.get(REFUNDS_DUE, 0),

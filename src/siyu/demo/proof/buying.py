@@ -48,7 +48,8 @@ async def choose(stage: Stage, staff: Api) -> Basket:
     lines = []
     for shelf, quantity in WANTED:
         found = next(
-            (s for s in stock if shelf_of[s.code] == shelf and s.on_hand - s.reserved > 2 * quantity), None
+            (s for s in stock if shelf_of.get(s.code) == shelf and s.on_hand - s.reserved > 2 * quantity),
+            None,
         )
         if found is None:
             raise Unexpected(f"no {shelf} in store {STORE}")

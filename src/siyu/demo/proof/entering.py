@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from siyu.demo.opening import OWNER_ROLE, PASSWORD, door_code
+from siyu.demo.opening import OWNER_ROLE, door_code
 from siyu.demo.people import KOC, PHONE_BLOCK
-from siyu.demo.places import WORKERS
+from siyu.demo.places import PASSWORD, WORKERS
 from siyu.demo.proof.stage import Stage
 from siyu.demo.proof.transcript import Transcript
 from siyu.demo.proof.wire import Api, Browser, Unexpected, said
@@ -29,6 +29,9 @@ KEY_MAY = (
     Permission.LEDGER_READ,
     Permission.ORDERS_READ,
     Permission.ORDERS_REFUND,
+    Permission.PARCELS_WRITE,
+    Permission.PAYMENTS_WRITE,
+    Permission.PICKUP_VERIFY,
 )
 SECRET = re.compile(r'id="fresh-secret">([^<]+)<')
 

@@ -5,13 +5,13 @@ from uuid import UUID
 
 import msgspec
 
-from siyu.demo.opening import GENERAL_RATE, RATES
 from siyu.demo.proof.buying import Basket
 from siyu.demo.proof.entering import Shopper, guide_of, sign_in_staff
 from siyu.demo.proof.paying import order_state, there, trade_number
 from siyu.demo.proof.stage import Stage, until
 from siyu.demo.proof.transcript import Transcript
 from siyu.demo.proof.wire import Api, Unexpected, said
+from siyu.demo.shelving import GENERAL_RATE, RATES
 from siyu.growth import distribution
 from siyu.kernel import ids, money
 from siyu.kernel.paging import Page
@@ -174,10 +174,10 @@ async def refund_the_past(told: Transcript, staff: Api) -> int:
 
 
 async def _past_order(staff: Api) -> orders.Order:
-    """A received order that no promoter brought: the KOC's sums are looked at to the fen later."""
+    """An order fetched long ago that no promoter brought: the KOC's sums are looked at to the fen later."""
     cards = await staff.get("/orders?state=received&limit=200", Page[orders.OrderCard])
     for card in cards.items:
         order = await staff.get(f"/orders/{card.id}", orders.Order)
-        if order.promoter_id is None and not order.refunded:
+        if order.delivery == "pickup" and order.promoter_id is None and not order.refunded:
             return order
     raise Unexpected("every order of the past was brought by a promoter")

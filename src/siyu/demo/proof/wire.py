@@ -75,9 +75,21 @@ class Browser:
     async def get(self, address: str) -> httpx.Response:
         return await self._http.get(address, headers={"accept": "text/html"})
 
-    async def post(self, address: str, form: Mapping[str, Any], accept: str = "text/html") -> httpx.Response:
-        """Send a form as its page would; the page before it must have been looked at."""
+    async def post(
+        self,
+        address: str,
+        form: Mapping[str, Any],
+        accept: str = "text/html",
+        picture: tuple[str, bytes] | None = None,
+    ) -> httpx.Response:
+        """Send a form as its page would; the page before it must have been looked at.
+
+        `picture` is a file's name and content, for a form that has such a field.
+        """
         token = self._http.cookies.get(web.CSRF_COOKIE) or ""
         return await self._http.post(
-            address, data=dict(form), headers={"accept": accept, web.CSRF_HEADER: token}
+            address,
+            data=dict(form),
+            files={"picture": picture} if picture else None,
+            headers={"accept": accept, web.CSRF_HEADER: token},
         )

@@ -25,7 +25,7 @@ from siyu.runtime.edge import ByActor, InUow, OfMerchant, WithSettings
 from siyu.settings import Settings
 from siyu.trade import orders
 
-ANYBODY = {"permission": (Permission.PICKUP_VERIFY, Permission.SHOPPER)}
+ANYBODY = {"permission": (Permission.PICKUP_VERIFY, Permission.SHOPPER, Permission.SUPPLY_SHIP)}
 PROMOTER = {"permission": Permission.SHOPPER}
 PRODUCTS_SHOWN = 20
 LINES_SHOWN = 100
@@ -46,6 +46,8 @@ async def today(
     request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, actor: ByActor
 ) -> Response[Any]:
     """What is to be done now: orders to hand out, or goods to share."""
+    if actor.kind == "staff" and not actor.may(Permission.PICKUP_VERIFY):
+        return Redirect(f"/desk/{merchant.slug}/supply", status_code=303)  # a supplier's people
     if actor.kind == "staff":
         return await _counter(request, uow, merchant, actor)
     me = await queries.find_promoter(uow, actor.customer_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 from siyu.kernel.errors import NotFound
 from siyu.kernel.paging import bounded
 from siyu.place.doors.model import Attribution, Door, DoorReport, Touch
-from siyu.runtime.db import UnitOfWork
+from siyu.runtime.db import UnitOfWork, uuid_array
 
 ATTRIBUTION_DAYS = 7  # a promoter's link counts for a week; longer would pay for sales the link did not cause
 
@@ -79,7 +79,7 @@ async def attributions(uow: UnitOfWork, customer_ids: Sequence[UUID]) -> dict[UU
                 order by t.at desc, t.id desc limit 1) as promoter_id
         from unnest(%(customers)s::uuid[]) as c (id)
         """,
-        customers=list(customer_ids),
+        customers=uuid_array(customer_ids),
         since=uow.now - timedelta(days=ATTRIBUTION_DAYS),
     )
     return {row.customer_id: row for row in rows}

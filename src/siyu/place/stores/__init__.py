@@ -3,7 +3,7 @@
 from siyu.place.stores.actions import add, edit
 from siyu.place.stores.choosing import Pickup, mine, near, pickup, remember, wanted
 from siyu.place.stores.model import Kind, NewStore, Store, StoreChange
-from siyu.place.stores.queries import every, find, locations
+from siyu.place.stores.queries import counters, every, find, locations
 
 __all__ = [
     "Kind",
@@ -12,6 +12,7 @@ __all__ = [
     "Store",
     "StoreChange",
     "add",
+    "counters",
     "edit",
     "every",
     "find",

@@ -27,6 +27,21 @@ async def locations(uow: UnitOfWork, kinds: Sequence[Kind] = ()) -> list[Store]:
     )
 
 
+async def counters(uow: UnitOfWork, store_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these locations that buyers can fetch goods from now: open stores and pickup points."""
+    if not store_ids:
+        return []
+    return await uow.all(
+        UUID,
+        """
+        select id from stores
+        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and is_open and kind = any(%(kinds)s::text[])
+        """,
+        ids=list(store_ids),
+        kinds=list(SHOWN_KINDS),
+    )
+
+
 async def find(uow: UnitOfWork, store_id: UUID) -> Store:
     """A location of any kind. Raises NotFound."""
     found = await uow.maybe(

@@ -179,6 +179,8 @@ async def cancel(
 ) -> orders.Order:
     """Close an unpaid order; its stock is free again."""
     own = actor.customer_id if actor.kind == "customer" else None
+    async with database.begin(merchant, actor) as uow:
+        await orders.find(uow, order_id, customer_id=own)  # only what is within the scope of whoever asks
     await asking.cancel_unpaid(database, merchant, lines_of(request), order_id, customer_id=own)
     async with database.begin(merchant, actor) as uow:
         return await orders.find(uow, order_id, customer_id=own)
@@ -189,6 +191,7 @@ async def cancel(
 )
 async def read_payment(order_id: FromPath[UUID], uow: InUow) -> Payment | None:
     """The payment of the order that counts, else the open one, else the newest, once one was begun."""
+    await orders.find(uow, order_id)
     return await queries.of_order(uow, order_id)
 
 
@@ -199,6 +202,7 @@ async def read_payment(order_id: FromPath[UUID], uow: InUow) -> Payment | None:
 )
 async def list_payments(order_id: FromPath[UUID], uow: InUow) -> list[Payment]:
     """Every attempt to pay an order: the one that counts first, then the newest."""
+    await orders.find(uow, order_id)
     return await queries.attempts(uow, order_id)
 
 
@@ -209,6 +213,7 @@ async def list_payments(order_id: FromPath[UUID], uow: InUow) -> list[Payment]:
 )
 async def refund(order_id: FromPath[UUID], data: JSONBody[NewRefund], uow: InUow) -> Refund:
     """Give units of an order back. The money leaves by the way it came, as soon as the gateway takes it."""
+    await orders.find(uow, order_id)
     return await refunding.request_refund(
         uow,
         refunding.RequestRefund(
@@ -229,6 +234,7 @@ async def refund(order_id: FromPath[UUID], data: JSONBody[NewRefund], uow: InUow
 )
 async def list_refunds(order_id: FromPath[UUID], uow: InUow) -> list[Refund]:
     """Refunds of an order, oldest first."""
+    await orders.find(uow, order_id)
     return await queries.refunds_of_order(uow, order_id)
 
 
@@ -271,6 +277,8 @@ async def set_price(
     """Change what an unpaid order costs. Open attempts to pay it end at their gateways first."""
     amounts = {line.line_no: line.amount for line in data.lines}
     lines = lines_of(request)
+    async with database.begin(merchant, actor) as uow:
+        await orders.find(uow, order_id)
     await reprice(database, merchant, lines, order_id, amounts, data.freight, data.reason, actor=actor)
     async with database.begin(merchant, actor) as uow:
         return await orders.find(uow, order_id)

@@ -71,6 +71,7 @@ async def refund(
         freight=_money(form, "freight") or 0,
         reductions=tuple(_amounts(form).items()),
     )
+    await orders.find(uow, order_id)  # only what is within the scope of whoever asks
     made = await refunding.request_refund(uow, asked)
     path = f"/console/{merchant.slug}/orders/{order_id}"
     amount = web.amount(made.amount, merchant.currency)

@@ -13,6 +13,7 @@ from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import Permission
 from siyu.people import customers
 from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase
+from siyu.trade import orders
 from siyu.trade.payments import (
     asking,
     balance,
@@ -102,9 +103,15 @@ async def notice_again(
 
 @post("/console/{slug:str}/payments/orders/{order_id:uuid}/ask", opt=WRITE, status_code=200)
 async def ask_now(
-    request: Request[Any, Any, Any], order_id: FromPath[UUID], database: OnDatabase, merchant: OfMerchant
+    request: Request[Any, Any, Any],
+    order_id: FromPath[UUID],
+    database: OnDatabase,
+    merchant: OfMerchant,
+    actor: ByActor,
 ) -> Response[Any]:
     """Ask the gateways about one order at once."""
+    async with database.begin(merchant, actor) as uow:
+        await orders.find(uow, order_id)
     outcome = await asking.check_now(database, merchant, lines_of(request), order_id)
     word = web.translate(web.language_of(request), words.OUTCOMES[str(outcome)][0])
     return web.done(

@@ -9,6 +9,7 @@ from siyu.goods import media
 from siyu.kernel.errors import DomainError, Invalid, NotFound
 from siyu.runtime import audit
 from siyu.runtime.db import UnitOfWork
+from siyu.trade import orders
 from siyu.trade.payments.begin import payable
 from siyu.trade.payments.model import MethodNotOffered, Proof
 from siyu.trade.payments.offering import options_of
@@ -149,6 +150,7 @@ async def _waiting(uow: UnitOfWork, proof_id: UUID) -> _Waiting:
     )
     if found is None:
         raise NotFound(what="转账凭证 / proof of transfer")
+    await orders.find(uow, found.order_id)  # only what is within the scope of whoever asks
     if found.state != "waiting":
         raise AlreadyDecided
     return found
@@ -247,13 +249,19 @@ async def proofs(
     )
 
 
+class _Picture(msgspec.Struct, frozen=True):
+    order_id: UUID
+    picture: bytes
+
+
 async def picture_of(uow: UnitOfWork, proof_id: UUID) -> bytes:
     """The proof's picture as WebP. Raises NotFound."""
     found = await uow.maybe(
-        bytes,
-        "select picture from payment_proofs where merchant_id = %(merchant_id)s and id = %(id)s",
+        _Picture,
+        "select order_id, picture from payment_proofs where merchant_id = %(merchant_id)s and id = %(id)s",
         id=proof_id,
     )
     if found is None:
         raise NotFound(what="转账凭证 / proof of transfer")
-    return found
+    await orders.find(uow, found.order_id)
+    return found.picture

@@ -11,6 +11,7 @@ from siyu.kernel.errors import Invalid, NotFound
 from siyu.money import ledger
 from siyu.runtime import audit
 from siyu.runtime.db import UnitOfWork
+from siyu.trade import orders
 from siyu.trade.payments.model import ACCOUNTS, GATEWAY_OF, account_of
 from siyu.trade.payments.settling import Outcome
 
@@ -153,6 +154,7 @@ async def refund_by_hand(uow: UnitOfWork, refund_id: UUID, reference: str) -> No
     ours = await _locked(uow, refund_id)
     if ours is None:
         raise NotFound(what="退款 / refund")
+    await orders.find(uow, ours.order_id)  # only what is within the scope of whoever asks
     if ours.state == "done":
         return
     if ours.state != "abnormal" and ours.method in GATEWAY_OF:
@@ -178,6 +180,7 @@ async def retry_refund(uow: UnitOfWork, refund_id: UUID) -> None:
     ours = await _locked(uow, refund_id)
     if ours is None:
         raise NotFound(what="退款 / refund")
+    await orders.find(uow, ours.order_id)  # only what is within the scope of whoever asks
     if ours.state != "abnormal":
         return
     await uow.run(
