@@ -11,8 +11,7 @@ import psycopg
 import pytest
 
 from siyu.connect import sandbox, wxpay
-from siyu.demo.catalogue import CATEGORIES
-from siyu.demo.catalogue.sorting import NOVELTIES
+from siyu.demo.catalogue import CATEGORIES, sorting
 from siyu.demo.places import PASSWORD
 from siyu.demo.removal import remove
 from siyu.demo.seed import DemoMerchant, seed
@@ -244,7 +243,7 @@ async def test_the_house_is_furnished(demo: DemoMerchant, database: Database, se
         assert len({door.kind for door in await doors.every(uow)}) == 10
         keys = await uow.all(str, "select picture from products where merchant_id = %(merchant_id)s")
     folder = settings.folder("media", demo.slug)
-    assert len(keys) == sum(len(category.products) for category in (*CATEGORIES, NOVELTIES))
+    assert len(keys) == sum(len(category.products) for category in (*CATEGORIES, sorting.NOVELTIES))
     assert all((folder / key).stat().st_size > 1_000 for key in keys)
     assert all((folder / key.replace(".webp", ".s.webp")).stat().st_size > 500 for key in keys)
     written = msgspec.json.decode((settings.folder("demo") / "seeded.json").read_bytes(), type=DemoMerchant)

@@ -164,3 +164,21 @@ def test_each_browser_is_offered_what_works_there() -> None:
     assert payments.offered(OPTIONS, (), "desktop") == ["balance", "offline"]
     off = payments.Options(switched_off=("balance", "wxpay_h5"))
     assert payments.offered(off, known, "phone") == ["alipay_wap"]
+
+
+async def test_proofs_that_are_rejected_again_and_again_do_not_keep_goods_for_ever(
+    database: Database, shop: Shop
+) -> None:
+    customer = await a_customer(database, shop.merchant)
+    order = await placed(database, shop, customer, apples=2)
+    for _ in range(3):
+        proof = await show(database, shop, order, customer)
+        async with database.begin(shop.merchant) as uow:
+            await payments.reject_proof(uow, proof, "没有这笔转账")
+
+    with pytest.raises(Invalid) as refused:
+        await show(database, shop, order, customer)
+
+    assert refused.value.field == "picture"
+    async with database.begin(shop.merchant) as uow:
+        assert len(await payments.proofs(uow, order_id=order.id)) == 3

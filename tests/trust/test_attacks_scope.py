@@ -1,19 +1,23 @@
 """Staff of one store do not reach the money and the cases of another, by the console or by the API."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
-from factories import Shop, a_customer, a_shop, paid, state_of
+from factories import Shop, a_customer, a_shop, paid, state_of, stock_of
+from siyu.goods import inventory
 from siyu.kernel import ids
 from siyu.kernel.errors import NotFound
-from siyu.kernel.permissions import STAFF
+from siyu.kernel.permissions import STAFF, Permission
 from siyu.people import staff
 from siyu.place import stores
 from siyu.runtime import sessions
 from siyu.runtime.actors import Actor
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import aftersales, orders, payments
+from siyu.trade.orders.pickup import unpicked
+from trade.fulfilment_shop import HOME, to_ship
 from trust.test_isolation import client_of
 
 
@@ -128,6 +132,72 @@ async def test_the_store_that_goods_come_back_to_takes_them_in(database: Databas
     clerk = Actor(kind="staff", id=ids.new(), name="近处", scope=frozenset({near.id}))
 
     async with database.begin(shop.merchant, clerk) as uow:
-        done = await aftersales.check_in(uow, case.id, restock=False)
+        done = await aftersales.check_in(uow, case.id, restock=True)
 
     assert (done.state, done.refunded) == ("refunding", 1_290)
+    async with database.begin(shop.merchant) as uow:
+        (level,) = await inventory.levels(uow, [shop.apple], near.id)
+    assert (level.on_hand, level.reserved) == (1, 0), (
+        "on the shelf it was laid on, not on the one it was sold from"
+    )
+    assert await stock_of(database, shop, shop.apple) == (9, 0)
+
+
+async def test_phone_and_house_are_told_only_to_who_may_see_them(app, database: Database, shop: Shop) -> None:
+    order = await to_ship(database, shop, apples=1)
+    async with database.begin(shop.merchant) as uow:
+        person = await staff.add(uow, login="clerk", name="店员", role="operator", password="a long password")
+        tokens = [
+            (
+                await sessions.sign_in(
+                    uow, kind="staff", subject_id=person, name="店员", permissions=permissions, days=1
+                )
+            ).token
+            for permissions in (
+                frozenset(STAFF) - {Permission.CUSTOMERS_PRIVATE},
+                frozenset(STAFF),
+            )
+        ]
+    root = f"/api/v1/{shop.merchant.slug}"
+
+    async with client_of(app) as client:
+        blind, seeing = [
+            [
+                (await client.get(root + path, headers={"authorization": f"Bearer {token}"})).text
+                for path in (f"/orders/{order.id}", "/fulfilment")
+            ]
+            for token in tokens
+        ]
+
+    assert [HOME.phone in text for text in blind] == [False, False]
+    assert [HOME.phone in text for text in seeing] == [True, True]
+    assert HOME.detail not in blind[0]
+
+
+async def test_a_scope_without_stores_sees_no_counter(database: Database, shop: Shop) -> None:
+    """A team that has lost its last store: nobody's orders, not everybody's."""
+    order = await paid(database, shop, await a_customer(database, shop.merchant), apples=1)
+    clerk = Actor(kind="staff", id=ids.new(), name="无店", scope=frozenset())
+    async with database.begin(shop.merchant) as uow:
+        code = (await orders.find(uow, order.id)).pickup_code or ""
+
+    with pytest.raises(NotFound):
+        async with database.begin(shop.merchant, clerk) as uow:
+            await orders.verify_pickup(uow, code)
+
+    assert await state_of(database, shop, order.id) == "paid"
+    async with database.begin(shop.merchant, clerk) as uow:
+        assert await orders.waiting_at_store(uow, None) == []
+        assert await unpicked(uow, None, days=0) == []
+        assert await orders.handed_over_since(uow, uow.now - timedelta(days=1), None) == []
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 1_000, 10**30])
+async def test_a_checkout_of_an_odd_number_of_pieces_is_refused_and_not_broken(
+    app, database: Database, shop: Shop, quantity: int
+) -> None:
+    async with client_of(app) as client:
+        path = f"/shop/{shop.merchant.slug}/checkout?sku={shop.apple}&quantity={quantity}"
+        answer = await client.get(path)
+
+    assert 200 <= answer.status_code < 500

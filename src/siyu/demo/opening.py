@@ -5,9 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from siyu.demo import pictures
+from siyu.demo import catalogue, pictures
 from siyu.demo.catalogue import CATEGORIES, items
-from siyu.demo.catalogue.sorting import NOVELTIES
 from siyu.demo.places import ENTRIES, KEEPER, MERCHANT_SLUG, PASSWORD, SHOPS, WORKERS, Entry
 from siyu.demo.premises import furnish
 from siyu.demo.shelving import fill_shelves
@@ -103,7 +102,7 @@ def hang_pictures(settings: Settings) -> int:
     """
     folder = settings.folder("media", MERCHANT_SLUG, "products")
     drawn = 0
-    for category in (*CATEGORIES, NOVELTIES):
+    for category in (*CATEGORIES, catalogue.sorting.NOVELTIES):
         for product in category.products:
             large, small = folder / f"{product.key}.webp", folder / f"{product.key}.s.webp"
             if large.exists() and small.exists():

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from siyu.demo.catalogue import CATEGORIES, Item, Product, items, sorting
-from siyu.demo.catalogue.sorting import NOVELTIES, OPTIONS, WITHIN, listed
+from siyu.demo import catalogue
+from siyu.demo.catalogue import CATEGORIES, Item, Product, items
 from siyu.goods import catalog
 from siyu.growth import distribution
 from siyu.kernel import ids
@@ -30,13 +30,13 @@ async def fill_shelves(uow: UnitOfWork, freight: Mapping[str, UUID]) -> dict[str
         uow, [(shelf.name, picture_key(faces[shelf.face])) for shelf in CATEGORIES]
     )
     for shelf in CATEGORIES:
-        for name, keys in WITHIN.get(shelf.key, ()):
+        for name, keys in catalogue.sorting.WITHIN.get(shelf.key, ()):
             smaller = await catalog.add_category(
                 uow, ids.new(), name, parent_id=categories[shelf.name], icon=picture_key(faces[keys[0]])
             )
             categories[name] = smaller.id
-    brands = {name: (await catalog.save_brand(uow, ids.new(), name)).id for name in sorting.BRANDS}
-    for tag in sorting.TAGS:
+    brands = {name: (await catalog.save_brand(uow, ids.new(), name)).id for name in catalogue.sorting.BRANDS}
+    for tag in catalogue.sorting.TAGS:
         await catalog.save_tag(uow, tag)
     by_product: dict[str, list[Item]] = {}
     for item in (*items(), *novelties()):
@@ -54,8 +54,8 @@ async def fill_shelves(uow: UnitOfWork, freight: Mapping[str, UUID]) -> dict[str
 def novelties() -> list[Item]:
     """What came after the first ninety days were planned, one SKU each."""
     return [
-        Item(f"HS09{place:02}01", NOVELTIES, product, product.choices[0])
-        for place, product in enumerate(NOVELTIES.products, 1)
+        Item(f"HS09{place:02}01", catalogue.sorting.NOVELTIES, product, product.choices[0])
+        for place, product in enumerate(catalogue.sorting.NOVELTIES.products, 1)
     ]
 
 
@@ -72,7 +72,7 @@ def further_code(code: str, place: int) -> str:
 async def _pack_the_box(uow: UnitOfWork, sku_ids: Mapping[str, UUID]) -> None:
     sku_id = sku_ids[code_of("giftbox")]
     known = (await catalog.prices(uow, [sku_id]))[sku_id]
-    parts = [catalog.Component(sku_ids[part], pieces) for part, pieces in sorting.GIFTBOX]
+    parts = [catalog.Component(sku_ids[part], pieces) for part, pieces in catalogue.sorting.GIFTBOX]
     await catalog.set_bundle(uow, known.product_id, parts)
 
 
@@ -88,16 +88,19 @@ def _new_product(
     group: list[Item], position: int, brands: Mapping[str, UUID], freight: Mapping[str, UUID]
 ) -> catalog.NewProduct:
     product, shelf = group[0].product, group[0].category
-    kind = sorting.KINDS.get(product.key, "physical")
-    is_fresh = shelf.key in CHILLED_SHELVES or product.key in sorting.FRESH
+    kind = catalogue.sorting.KINDS.get(product.key, "physical")
+    is_fresh = shelf.key in CHILLED_SHELVES or product.key in catalogue.sorting.FRESH
     policy, reason = ("excluded", "fresh") if is_fresh else ("seven_days", "")
-    if product.key in sorting.NEAR_EXPIRY:
+    if product.key in catalogue.sorting.NEAR_EXPIRY:
         policy, reason = "confirmed", "near_expiry"
-    brand = next(iter(listed(sorting.BRANDS, product.key)), None)
-    options = OPTIONS.get(product.key)
-    smaller = next((name for name, keys in WITHIN.get(shelf.key, ()) if product.key in keys), shelf.name)
+    brand = next(iter(catalogue.sorting.listed(catalogue.sorting.BRANDS, product.key)), None)
+    options = catalogue.sorting.OPTIONS.get(product.key)
+    smaller = next(
+        (name for name, keys in catalogue.sorting.WITHIN.get(shelf.key, ()) if product.key in keys),
+        shelf.name,
+    )
     return catalog.NewProduct(
-        category=sorting.SHOWN_ON.get(product.key, smaller),
+        category=catalogue.sorting.SHOWN_ON.get(product.key, smaller),
         title=product.title,
         subtitle=product.subtitle,
         description=product.description,
@@ -106,26 +109,26 @@ def _new_product(
         position=position,
         kind=kind,
         brand_id=brands[brand] if brand else None,
-        tags=listed(sorting.TAGS, product.key),
+        tags=catalogue.sorting.listed(catalogue.sorting.TAGS, product.key),
         options=_options(options, group) if options else (),
         return_policy=policy,
         return_reason=reason,
-        valid_days=sorting.VOUCHER_DAYS if kind == "virtual" else 0,
+        valid_days=catalogue.sorting.VOUCHER_DAYS if kind == "virtual" else 0,
         freight_template_id=freight[CHILLED if is_fresh else PLAIN],
         skus=tuple(sku for item in group for sku in _skus(item, options)),
     )
 
 
-def _options(options: sorting.Options, group: list[Item]) -> tuple[catalog.Option, ...]:
+def _options(options: catalogue.sorting.Options, group: list[Item]) -> tuple[catalog.Option, ...]:
     first = catalog.Option(options.name, tuple(item.choice.title for item in group))
     if not options.second:
         return (first,)
     return first, catalog.Option(options.second_name, tuple(value for value, _ in options.second))
 
 
-def _skus(item: Item, options: sorting.Options | None) -> list[catalog.NewSku]:
+def _skus(item: Item, options: catalogue.sorting.Options | None) -> list[catalog.NewSku]:
     title, price = item.choice.title, item.choice.price
-    weight = sorting.grams(item.product.subtitle, title)
+    weight = catalogue.sorting.grams(item.product.subtitle, title)
     if options is None:
         return [catalog.NewSku(code=item.code, price=price, title=title, weight_g=weight)]
     if not options.second:
@@ -135,7 +138,7 @@ def _skus(item: Item, options: sorting.Options | None) -> list[catalog.NewSku]:
             further_code(item.code, place),
             price + more,
             f"{title} / {value}",
-            sorting.grams("", value),
+            catalogue.sorting.grams("", value),
             (title, value),
         )
         for place, (value, more) in enumerate(options.second, 1)

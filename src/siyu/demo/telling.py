@@ -29,7 +29,6 @@ from siyu.demo.happenings import (
     Scanned,
     Spent,
 )
-from siyu.demo.mall.model import Scene
 from siyu.demo.opening import House, door_code
 from siyu.demo.places import VOICES
 from siyu.demo.rhythm import DAY_SECONDS, local_day, moment
@@ -275,7 +274,7 @@ def stretches(happenings: Sequence[Happening], last_day: date) -> Iterator[list[
 
 
 async def tell(
-    database: Database, teller: Teller, *, until: datetime, scenes: Sequence[Scene] = ()
+    database: Database, teller: Teller, *, until: datetime, scenes: Sequence[mall.Scene] = ()
 ) -> AsyncIterator[tuple[int, int]]:
     """Tell everything that happens up to `until`, one day in one unit of work, and let the house digest each day.
 

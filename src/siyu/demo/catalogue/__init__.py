@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from siyu.demo.catalogue import sorting
 from siyu.demo.catalogue.fresh import PANTRY, PRODUCE
 from siyu.demo.catalogue.house import BABY, HOUSEHOLD
 from siyu.demo.catalogue.looks import MAKEUP, SKIN
@@ -33,4 +34,4 @@ def items() -> Iterator[Item]:
                 yield Item(f"HS{shelf:02}{place:02}{number:02}", category, product, choice)
 
 
-__all__ = ["CATEGORIES", "Category", "Choice", "Item", "Product", "items"]
+__all__ = ["CATEGORIES", "Category", "Choice", "Item", "Product", "items", "sorting"]

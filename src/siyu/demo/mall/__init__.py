@@ -10,6 +10,7 @@ from functools import partial
 from siyu.demo.mall import nearby, parcels, returns, stocking
 from siyu.demo.mall.ground import Ground
 from siyu.demo.mall.model import Scene
+from siyu.demo.mall.parcels import home
 from siyu.demo.people import SHOPPER
 from siyu.demo.rhythm import moment
 from siyu.people import customers
@@ -71,4 +72,4 @@ async def give_levels(ground: Ground) -> None:
                 await customers.set_level(uow, customer_id, stocking.LEVEL)
 
 
-__all__ = ["CONSUMERS", "Ground", "scenes"]
+__all__ = ["CONSUMERS", "Ground", "Scene", "home", "scenes"]

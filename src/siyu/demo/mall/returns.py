@@ -3,7 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 
 from siyu.demo.mall.ground import Ground
-from siyu.demo.mall.model import HE
+from siyu.demo.mall.parcels import EARLY
 from siyu.demo.pictures import Drawing, draw
 from siyu.goods import media
 from siyu.kernel.permissions import ROLES
@@ -29,7 +29,7 @@ async def _open(ground: Ground, key: str, asked: Asked, pictures: tuple[str, ...
     bought = ground.bought[key]
     case_id = ground.cases[key] = ground.new_id("case", bought.id)
     wish = aftersales.OpenCase(case_id, bought.id, kind, reason, lines, words, pictures)
-    async with ground.database.begin(ground.merchant) as uow:
+    async with ground.database.begin(ground.merchant, _buyer(ground, key)) as uow:
         await aftersales.open_case(uow, wish, customer_id=bought.customer_id)
 
 
@@ -53,11 +53,12 @@ async def answer(ground: Ground) -> None:
 
 async def send_back(ground: Ground) -> None:
     """Two parcels come back; the refused buyer wants somebody else to look."""
-    async with ground.database.begin(ground.merchant) as uow:
-        for key, number in (("given-back", "SF1610000004018"), ("back-again", "SF1610000004055")):
-            buyer = ground.bought[key].customer_id
+    for key, number in (("given-back", "SF1610000004018"), ("back-again", "SF1610000004055")):
+        buyer = ground.bought[key].customer_id
+        async with ground.database.begin(ground.merchant, _buyer(ground, key)) as uow:
             await aftersales.send_back(uow, ground.cases[key], "sf", number, customer_id=buyer)
-        disputed = ground.bought["disputed"].customer_id
+    disputed = ground.bought["disputed"].customer_id
+    async with ground.database.begin(ground.merchant, _buyer(ground, "disputed")) as uow:
         await aftersales.dispute(
             uow,
             ground.cases["disputed"],
@@ -78,9 +79,15 @@ async def take_in(ground: Ground) -> None:
 async def ask_with_picture(ground: Ground) -> None:
     """Today's, which nobody has answered."""
     drawn = draw(Drawing("carton_box", "#ece6dd", "#b98a54", "#e9d6bd", "#7a4a2a", "wheat")).large
-    buyer = Actor("customer", ground.bought["broken"].customer_id, ROLES["shopper"], HE.name)
+    buyer = _buyer(ground, "broken")
     picture = await media.keep(ground.database, ground.merchant, buyer, ground.settings, drawn, "pictures")
     await _open(ground, "broken", BROKEN, (picture.key,))
+
+
+def _buyer(ground: Ground, key: str) -> Actor:
+    """Whoever bought it: the case's history shows who said what."""
+    guest, _ = EARLY[key]
+    return Actor("customer", ground.bought[key].customer_id, ROLES["shopper"], guest.name)
 
 
 def _staff(ground: Ground) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -11,7 +11,7 @@ import msgspec
 
 from siyu.connect import gateways
 from siyu.demo import people
-from siyu.demo.mall.parcels import home
+from siyu.demo.mall import home
 from siyu.demo.pictures import bank_slip
 from siyu.demo.proof.entering import by_phone, sign_in_staff
 from siyu.demo.proof.paying import OrderThere, order_state, there, trade_number

@@ -81,6 +81,21 @@ def _fixed(group: Group, i: int) -> UUID | None:
 
 
 def _answer(group: Group, left: Mapping[Key, int]) -> Places | NotEnoughStock:
+    return _plainly(group, left) or _with_care(group, left)
+
+
+def _plainly(group: Group, left: Mapping[Key, int]) -> Places | None:
+    """The common case, on the way of every order: nothing fixed, no SKU wanted twice, one location has it all."""
+    needs = [need for line in group.lines for need in line]
+    if not needs or any(group.fixed) or len({need.sku_id for need in needs}) != len(needs):
+        return None
+    for place in group.locations:
+        if all(left.get((place, need.sku_id), 0) >= need.quantity for need in needs):
+            return tuple([place if line else group.locations[0] for line in group.lines])
+    return None
+
+
+def _with_care(group: Group, left: Mapping[Key, int]) -> Places | NotEnoughStock:
     used: dict[Key, int] = {}
     places: dict[int, UUID] = {}
     for i, line in enumerate(group.lines):

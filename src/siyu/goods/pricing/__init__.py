@@ -32,7 +32,7 @@ from siyu.goods.pricing.model import (
     Step,
     Tier,
 )
-from siyu.goods.pricing.parting import by_sku, together
+from siyu.goods.pricing.parting import Parted, parted
 from siyu.goods.pricing.reading import load
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "ListNameTaken",
     "ListRow",
     "NewItem",
+    "Parted",
     "Passed",
     "PriceList",
     "PricedLine",
@@ -52,16 +53,15 @@ __all__ = [
     "Step",
     "Tier",
     "build_up",
-    "by_sku",
     "copy",
     "every",
     "find",
     "items",
     "levels",
     "load",
+    "parted",
     "remove_item",
     "save",
     "set_active",
     "set_items",
-    "together",
 ]

@@ -7,12 +7,21 @@ marked price (明码标价和禁止价格欺诈规定 art. 7-8, 11).
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from siyu.goods.pricing import words
 from siyu.goods.pricing.model import BuildUp, Buyer, Line, Passed, PricedLine, PriceList, Rules, Step, Tier
+from siyu.goods.pricing.parting import Parted, parted
+
+
+class Judged(NamedTuple):
+    """A list, and why it is not for this buyer now (empty when it is)."""
+
+    list: PriceList
+    why: str
 
 
 class Basket(msgspec.Struct, frozen=True):
@@ -22,7 +31,7 @@ class Basket(msgspec.Struct, frozen=True):
     """
 
     lines: tuple[PricedLine, ...]
-    lists: dict[UUID, tuple[PriceList, str]]
+    lists: dict[UUID, Judged]
     tiers: dict[UUID, list[Tier]]
 
 
@@ -36,15 +45,15 @@ class Effect(msgspec.Struct, frozen=True):
 Calculator = Callable[[Basket], Effect]
 
 
-def build_up(lines: Sequence[Line], buyer: Buyer, rules: Rules, now: datetime) -> BuildUp:
+def build_up(lines: Sequence[Line], buyer: Buyer, rules: Rules | Parted, now: datetime) -> BuildUp:
     """Price these lines for this buyer at this instant (UTC). Pure: the order of the lines does not matter."""
     priced = tuple([PricedLine(line, line.unit_price * line.quantity) for line in lines])
     passed: list[Passed] = []
     # Judged once for all lines and calculators: this is on the way of every order.
-    lists = {each.id: (each, _why_not(each, buyer, now)) for each in rules.lists}
-    tiers = _by_sku(rules.tiers)
+    known = rules if isinstance(rules, Parted) else parted(rules)
+    lists = {each.id: Judged(each, _why_not(each, buyer, now)) for each in known.lists}
     for calculator in CALCULATORS:
-        effect = calculator(Basket(priced, lists, tiers))
+        effect = calculator(Basket(priced, lists, known.tiers))
         if effect.steps:
             priced = tuple([_with(line, effect.steps.get(line.line.line_no)) for line in priced])
         passed += effect.passed
@@ -138,7 +147,10 @@ def _offers(basket: Basket, tiers: Iterable[Tier]) -> tuple[list[tuple[PriceList
     found: list[tuple[PriceList, Tier]] = []
     refused: list[Passed] = []
     for tier in tiers:
-        each, why = basket.lists[tier.list_id]
+        judged = basket.lists.get(tier.list_id)
+        if judged is None:  # another client's contract, left out by `Parted.of`
+            continue
+        each, why = judged
         if why:
             refused.append(_passed("price_list", each, why))
         else:
@@ -167,13 +179,6 @@ def _why_not(each: PriceList, buyer: Buyer, now: datetime) -> str:  # noqa: PLR0
 
 def _passed(code: str, each: PriceList, why: str) -> Passed:
     return Passed(code, words.name_of(each), why, each.id)
-
-
-def _by_sku(tiers: Iterable[Tier]) -> dict[UUID, list[Tier]]:
-    sorted_out: dict[UUID, list[Tier]] = {}
-    for tier in tiers:
-        sorted_out.setdefault(tier.sku_id, []).append(tier)
-    return sorted_out
 
 
 def _units(lines: Iterable[PricedLine]) -> dict[UUID, int]:

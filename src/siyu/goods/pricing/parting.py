@@ -1,29 +1,33 @@
-"""Rules of many carts, parted by SKU and put together again for one: a batch of orders is read at once."""
+"""Rules read for many carts at once, parted by SKU once, so that each cart looks only at what touches its lines."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
+import msgspec
+
 from siyu.goods.pricing.model import PriceList, Rules, Tier
 
 
-def by_sku(rules: Rules) -> dict[UUID, Rules]:
-    """The rules that touch each SKU. One that none touches is missing."""
-    lists = {each.id: each for each in rules.lists}
-    tiers: dict[UUID, list[Tier]] = {}
-    for tier in rules.tiers:
-        tiers.setdefault(tier.sku_id, []).append(tier)
-    return {
-        sku_id: Rules(tuple(lists[i] for i in dict.fromkeys(t.list_id for t in found)), tuple(found))
-        for sku_id, found in tiers.items()
-    }
+class Parted(msgspec.Struct, frozen=True):
+    """Rules with the prices of each SKU at hand."""
+
+    lists: tuple[PriceList, ...]
+    tiers: dict[UUID, list[Tier]]
+
+    def of(self, customer_id: UUID | None) -> "Parted":
+        """Without the contracts of other clients, so that no cart says a word about them."""
+        if all(each.customer_id is None for each in self.lists):
+            return self
+        own = tuple(each for each in self.lists if each.customer_id in {None, customer_id})
+        return Parted(own, self.tiers)
 
 
-def together(parts: Iterable[Rules | None], customer_id: UUID) -> Rules:
-    """The rules of these SKUs as one, without contracts of others: nobody learns who else has one."""
-    found = [part for part in parts if part is not None]
-    lists: dict[UUID, PriceList] = {
-        each.id: each for part in found for each in part.lists if each.customer_id in {None, customer_id}
-    }
-    return Rules(
-        tuple(lists.values()), tuple(tier for part in found for tier in part.tiers if tier.list_id in lists)
-    )
+def parted(rules: Rules) -> Parted:
+    return Parted(rules.lists, _by_sku(rules.tiers))
+
+
+def _by_sku(tiers: Iterable[Tier]) -> dict[UUID, list[Tier]]:
+    sorted_out: dict[UUID, list[Tier]] = {}
+    for tier in tiers:
+        sorted_out.setdefault(tier.sku_id, []).append(tier)
+    return sorted_out

@@ -6,6 +6,19 @@ from uuid import UUID
 from siyu.web import mark
 
 ACTIONS = {
+    "aftersales.arbitrate": mark("复核售后"),
+    "catalog.save_synonyms": mark("修改同义词"),
+    "catalog.set_bundle": mark("修改组合商品"),
+    "catalog.set_matrix": mark("修改商品规格"),
+    "catalog.set_price": mark("修改商品价格"),
+    "customers.set_level": mark("修改会员等级"),
+    "delivery.keep_template": mark("保存运费模板"),
+    "delivery.offer": mark("修改收货方式"),
+    "delivery.remove_template": mark("删除运费模板"),
+    "delivery.set_local": mark("修改同城配送"),
+    "fulfilment.cancel_parcel": mark("撤销发货"),
+    "fulfilment.renumber": mark("修改运单号"),
+    "fulfilment.set_code_terms": mark("修改核销码规则"),
     "keys.make": mark("新建接口密钥"),
     "keys.revoke": mark("吊销接口密钥"),
     "orders.bulk": mark("批量处理订单"),
@@ -14,12 +27,16 @@ ACTIONS = {
     "orders.edit_price": mark("修改订单价格"),
     "orders.export": mark("导出订单"),
     "orders.reveal_address": mark("查看完整收货信息"),
+    "orders.set_cross_store": mark("修改自提规则"),
+    "orders.undo_handover": mark("撤销交付"),
     "payments.accept_proof": mark("确认转账到账"),
     "payments.change_balance": mark("调整顾客余额"),
     "payments.refund_by_hand": mark("登记手工退款"),
     "payments.reject_proof": mark("驳回转账凭证"),
     "payments.retry_refund": mark("重新提交退款"),
     "payments.set_options": mark("修改付款方式"),
+    "pricing.remove_price": mark("删除价目表价格"),
+    "pricing.set_price": mark("修改价目表价格"),
     "reconciliation.assign": mark("认领对账差异"),
     "reconciliation.resolve": mark("解决对账差异"),
     "roles.add": mark("新建角色"),
@@ -30,6 +47,10 @@ ACTIONS = {
     "staff.deactivate": mark("停用账号"),
     "staff.hire": mark("添加员工"),
     "staff.password": mark("重置密码"),
+    "stock.rules": mark("修改发货规则"),
+    "stock.safety": mark("修改安全库存"),
+    "stock.stocktake": mark("盘点过账"),
+    "stores.edit": mark("修改门店或仓库"),
     "suppliers.add": mark("添加供应商"),
     "suppliers.adjust": mark("调整供应商应付"),
     "suppliers.change": mark("修改供应商"),
@@ -39,15 +60,12 @@ ACTIONS = {
     "teams.add": mark("新建团队"),
     "teams.change": mark("修改团队"),
     "teams.remove": mark("删除团队"),
-    "fulfilment.renumber": mark("修改运单号"),
-    "fulfilment.cancel_parcel": mark("撤销发货"),
-    "fulfilment.set_code_terms": mark("修改核销码规则"),
-    "orders.undo_handover": mark("撤销交付"),
-    "orders.set_cross_store": mark("修改自提规则"),
 }
 
 # The word, and the path of its page below the console ('' where it has none).
 SUBJECTS = {
+    "after_sale": (mark("售后"), "after-sales"),
+    "sku": (mark("商品规格"), ""),
     "customer": (mark("顾客"), "customers"),
     "difference": (mark("对账差异"), "reconciliation/differences"),
     "key": (mark("接口密钥"), ""),
@@ -64,6 +82,8 @@ SUBJECTS = {
 }
 
 FIELDS = {
+    "region": mark("地区"),
+    "level": mark("会员等级"),
     "address": mark("收货地址"),
     "cost": mark("成本"),
     "filters": mark("筛选条件"),

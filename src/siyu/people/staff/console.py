@@ -11,7 +11,7 @@ from siyu import web
 from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import STAFF, Permission
 from siyu.people.staff import audit_console, entrance, people_console, roles_console, words
-from siyu.people.staff.rights import require_within
+from siyu.people.staff.rights import require_scope, require_within
 from siyu.runtime import audit, dead_letters, sessions
 from siyu.runtime.edge import InUow, OfMerchant, WithSettings
 from siyu.settings import PREFIX, Settings
@@ -46,6 +46,7 @@ async def make_key(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerc
     if not held:
         raise Invalid(field="permission", zh="请至少选择一项权限。", en="Choose at least one permission.")
     require_within(uow.actor, held)
+    require_scope(uow.actor, None)  # a key sees every store, so only who does may make one
     fresh = await sessions.make_key(uow, name, held)
     await audit.note(
         uow,

@@ -44,6 +44,7 @@ async def refund_case(uow: UnitOfWork, case: Case, *, amount: int | None, restoc
             of="waiting" if case.units == "waiting" else "left",
             freight=freight,
             reductions=reductions,
+            back_to=case.location_id,
         ),
     )
     await uow.run(

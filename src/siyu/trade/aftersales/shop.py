@@ -12,6 +12,7 @@ from siyu import web
 from siyu.goods import media
 from siyu.kernel.errors import DomainError, Invalid
 from siyu.kernel.permissions import Permission
+from siyu.runtime import limits
 from siyu.runtime.actors import Actor
 from siyu.runtime.db import Merchant, UnitOfWork
 from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase, WithSettings
@@ -22,6 +23,7 @@ from siyu.trade.aftersales.model import OpenCase
 
 SHOPPER = {"permission": Permission.SHOPPER}
 LINE = "line-"  # fields of the form are line-1, line-2 …
+PICTURES_PER_HOUR = 60  # each is decoded and written three times: nobody fills the disk with refused wishes
 CLAIMABLE = frozenset({"paid", "shipped", "picked_up", "received"})
 
 
@@ -152,9 +154,14 @@ async def _wish(
         )
     except ValueError:
         raise Invalid(field="lines", zh="数量不正确。", en="The quantities are not valid.") from None
+    async with database.begin(merchant, actor) as uow:
+        await orders.find(uow, order_id, customer_id=actor.customer_id)
     files = [one for one in form.getall("pictures", []) if isinstance(one, UploadFile) and one.filename]
     keys: list[str] = []
     for file in files[: opening.PICTURES_MAX + 1]:
+        await limits.take(
+            database, merchant, "aftersales.pictures", str(actor.id), most=PICTURES_PER_HOUR, seconds=3_600
+        )
         body = await file.read(media.BYTES_MAX + 1)
         keys.append((await media.keep(database, merchant, actor, settings, body, "pictures")).key)
     return OpenCase(

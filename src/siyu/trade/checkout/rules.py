@@ -18,11 +18,14 @@ def wanted_lines(text: str, accepts: Collection[UUID] = ()) -> tuple[orders.Want
     """`<sku>*<quantity>,…` as lines. Raises EmptyOrder for anything else."""
     try:
         pairs = [part.split("*") for part in text.split(",") if part]
-        return tuple(
+        lines = tuple(
             orders.WantedLine(UUID(sku), int(quantity), UUID(sku) in accepts) for sku, quantity in pairs
         )
     except ValueError:
         raise orders.EmptyOrder(field="lines") from None
+    if any(line.quantity < 1 for line in lines):
+        raise orders.EmptyOrder(field="lines")
+    return lines
 
 
 def told_lines(lines: Iterable[orders.WantedLine]) -> str:

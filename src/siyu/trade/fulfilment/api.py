@@ -10,6 +10,8 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.kernel.paging import Page, after_moment, bounded
 from siyu.kernel.permissions import Permission
+from siyu.people import addresses
+from siyu.runtime.actors import Actor
 from siyu.runtime.edge import ByActor, InUow
 from siyu.trade import orders
 from siyu.trade.fulfilment import carriers, codes, queries, sending
@@ -114,13 +116,22 @@ async def list_waiting(
         raise Invalid(field="delivery", zh="方式不正确。", en="No such way of delivery.")
     if location_id is not None and not actor.sees(location_id):
         raise NotFound(what="门店 / store")
-    return await queries.waiting(
+    found = await queries.waiting(
         uow,
         delivery=delivery,
         location_ids=[location_id] if location_id else actor.scope_list,
         after=queries.after_due(after),
         limit=bounded(limit),
     )
+    return Page(items=[_shown(one, actor) for one in found.items], next=found.next)
+
+
+def _shown(one: Waiting, actor: Actor) -> Waiting:
+    """Whoever packs needs the house; only who may see customers in full is told the whole number."""
+    if one.address is None or actor.may(Permission.CUSTOMERS_PRIVATE):
+        return one
+    phone = addresses.masked_phone(one.address.phone)
+    return msgspec.structs.replace(one, address=msgspec.structs.replace(one.address, phone=phone))
 
 
 @post("/api/v1/{slug:str}/parcels/{parcel_id:uuid}/number", opt=SHIP, tags=TAGS, status_code=200)

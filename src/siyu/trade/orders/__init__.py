@@ -77,6 +77,7 @@ from siyu.trade.orders.queries import (
     notes,
     of_customer,
     quote,
+    shown_to,
     stock_promised_wrongly,
     waiting_at_store,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "record_refunds",
     "refund_numbers_of",
     "resume_receiving",
+    "shown_to",
     "stock_promised_wrongly",
     "suspend_receiving",
     "take_back_units",

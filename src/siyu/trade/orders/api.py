@@ -129,8 +129,7 @@ async def list_orders(
 @get("/api/v1/{slug:str}/orders/{order_id:uuid}", opt={"permission": SHOPPER_OR_READER}, tags=TAGS)
 async def read_order(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Order:
     """One order with its lines. The pickup code is for its buyer only."""
-    order = await queries.find(uow, order_id, customer_id=_own(actor))
-    return order if actor.kind == "customer" else msgspec.structs.replace(order, pickup_code=None)
+    return queries.shown_to(await queries.find(uow, order_id, customer_id=_own(actor)), actor)
 
 
 @post(
@@ -139,7 +138,9 @@ async def read_order(order_id: FromPath[UUID], uow: InUow, actor: ByActor) -> Or
     tags=TAGS,
     status_code=200,
 )
-async def hand_over_goods(order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow) -> Order:
+async def hand_over_goods(
+    order_id: FromPath[UUID], data: JSONBody[PickupCode], uow: InUow, actor: ByActor
+) -> Order:
     """Give the goods to whoever shows the code. Staff of a store hand out that store's orders only.
 
     A code that was used before is refused with 409 `orders.already_handed_over`.
@@ -147,8 +148,7 @@ async def hand_over_goods(order_id: FromPath[UUID], data: JSONBody[PickupCode], 
     order = await look_up(uow, data.pickup_code)
     if order.id != order_id:
         raise NotFound(what="待提货订单 / order waiting under this code")
-    await verify_pickup(uow, data.pickup_code)
-    return await queries.find(uow, order_id)
+    return queries.shown_to(await verify_pickup(uow, data.pickup_code), actor)
 
 
 @post(

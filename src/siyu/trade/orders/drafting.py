@@ -45,7 +45,7 @@ class Known(msgspec.Struct, frozen=True):
     levels: Levels
     came: dict[UUID, doors.Attribution]
     buyer_levels: dict[UUID, str]
-    rules: dict[UUID, pricing.Rules]  # by SKU: an order looks at the rules of its own lines only
+    rules: pricing.Parted
     sources: inventory.Sources
     counters: frozenset[UUID]  # stores that goods can be fetched from now
     tariffs: delivery.Tariffs
@@ -84,8 +84,7 @@ def draft(asked: Asked, order_id: UUID, known: Known, currency: str, now: dateti
     """Price a wish and decide how it is delivered. Raises NotForSale, Invalid, NeedsAddress and NeedsStore."""
     level = known.buyer_levels.get(asked.order.customer_id, "")
     buyer = buyer_of(asked.order, level, asked.lines, known.prices)
-    rules = pricing.together((known.rules.get(line.sku_id) for line in asked.lines), asked.order.customer_id)
-    quote = priced(asked.lines, known.prices, buyer, rules, currency, now)
+    quote = priced(asked.lines, known.prices, buyer, known.rules.of(asked.order.customer_id), currency, now)
     how = delivery_of(asked.order, quote, known.prices)
     if how == "pickup" and asked.order.store_id not in known.counters:
         raise Invalid(
@@ -160,6 +159,8 @@ def not_locked_yet(one: Draft, group: inventory.Group) -> list[inventory.Pieces]
     Of what is sent by ourselves everything was locked wherever it ships from, components too.
     """
     fixed = {place for place in group.fixed if place is not None}
+    if not fixed and (one.how == "express" or not any(line.components for line in one.quote.lines)):
+        return []
     ordered = {line.sku_id for line in one.quote.lines}
     return [
         piece

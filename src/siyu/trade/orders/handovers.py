@@ -243,11 +243,16 @@ async def _handovers(
           and (%(order)s::uuid is null or h.order_id = %(order)s)
           and (%(since)s::timestamptz is null or h.at >= %(since)s)
           and (%(store)s::uuid is null or h.store_id = %(store)s)
+          and (not %(is_list)s or %(scope)s::uuid[] is null or h.store_id = any(%(scope)s)
+               or h.from_store_id = any(%(scope)s))
         order by h.at desc, h.id desc limit %(limit)s
         """,
         id=handover_id,
         order=order_id,
         since=since,
         store=store_id,
+        # One handover, or one order's, is found for a reason; a list keeps to what the actor may see.
+        is_list=since is not None,
+        scope=uow.actor.scope_list,
         limit=SHOWN_MAX,
     )

@@ -44,6 +44,8 @@ async def look_up(uow: UnitOfWork, code: str) -> Order:
         if used is not None:
             raise AlreadyHandedOver(field="code", number=used) from None
         raise
+    if uow.actor.store_id is None and not uow.actor.sees(order.store_id):
+        raise NotFound(what="待提货订单 / order waiting under this code")
     if is_elsewhere(uow, order) and not await is_cross_store(uow):
         raise WrongStore(field="code", store=order.store_name or "")
     return order
@@ -225,10 +227,12 @@ async def handed_over_since(
         from orders o left join customers c on c.merchant_id = o.merchant_id and c.id = o.customer_id
         where o.merchant_id = %(merchant_id)s and o.updated_at >= %(since)s and o.picked_up_at >= %(since)s
           and (%(store)s::uuid is null or o.store_id = %(store)s)
+          and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s))
         order by o.picked_up_at desc, o.id limit %(limit)s
         """,
         since=since,
         store=store_id,
+        scope=uow.actor.scope_list,
         limit=limit,
     )
 
@@ -259,7 +263,8 @@ async def unpicked(uow: UnitOfWork, store_id: UUID | None, *, days: int, limit: 
         from (select o.*, ((%(now)s at time zone %(zone)s)::date - (o.paid_at at time zone %(zone)s)::date) as days
               from orders o
               where o.merchant_id = %(merchant_id)s and o.state = 'paid' and o.delivery = 'pickup'
-                and (%(store)s::uuid is null or o.store_id = %(store)s)) w
+                and (%(store)s::uuid is null or o.store_id = %(store)s)
+                and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s))) w
         left join customers c on c.merchant_id = w.merchant_id and c.id = w.customer_id
         left join stores s on s.merchant_id = w.merchant_id and s.id = w.store_id
         join lateral (
@@ -274,6 +279,7 @@ async def unpicked(uow: UnitOfWork, store_id: UUID | None, *, days: int, limit: 
         """,
         zone=uow.merchant.timezone,
         store=store_id,
+        scope=uow.actor.scope_list,
         days=days,
         limit=limit,
     )

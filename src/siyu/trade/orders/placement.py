@@ -114,19 +114,21 @@ async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UU
     ]
     sent = list({line.sku_id for one in asked if one.order.delivery == "express" for line in one.lines})
     async with uow.together():
-        fresh, prices, levels, came, buyer_levels, rules, sources, counters, tariffs = await asyncio.gather(
+        fresh, prices, levels, came, (buyer_levels, rules), around = await asyncio.gather(
             _claim_keys(uow, asked, order_ids),
             catalog.prices(uow, sku_ids),
             inventory.lock(uow, at_stores, skus=sent),
             doors.attributions(uow, buyers),
-            customers.levels_of(uow, buyers),
-            pricing.load(uow, sku_ids, buyers),
-            _sources(uow, asked),
-            stores.counters(uow, [s for one in asked if (s := one.order.store_id) is not None]),
-            delivery.load(uow, early_asks(asked)),
+            asyncio.gather(customers.levels_of(uow, buyers), pricing.load(uow, sku_ids, buyers)),
+            asyncio.gather(
+                _sources(uow, asked),
+                stores.counters(uow, [s for one in asked if (s := one.order.store_id) is not None]),
+                delivery.load(uow, early_asks(asked)),
+            ),
         )
-    by_sku = pricing.by_sku(rules)
-    return Known(fresh, prices, levels, came, buyer_levels, by_sku, sources, frozenset(counters), tariffs)
+    sources, open_now, tariffs = around
+    parted = pricing.parted(rules)
+    return Known(fresh, prices, levels, came, buyer_levels, parted, sources, frozenset(open_now), tariffs)
 
 
 async def _sources(uow: UnitOfWork, asked: Sequence[Asked]) -> inventory.Sources:

@@ -7,6 +7,8 @@ import msgspec
 
 from siyu.kernel.errors import NotFound
 from siyu.kernel.paging import Page, bounded
+from siyu.people import addresses
+from siyu.runtime.actors import Actor
 from siyu.runtime.db import UnitOfWork
 from siyu.trade.orders import drafting
 from siyu.trade.orders.model import Note, Order, OrderCard, OrderLine, Quote, QuoteAsk
@@ -52,6 +54,16 @@ async def find(
     if order is None:
         raise NotFound(what="订单 / order")
     return msgspec.structs.replace(order, lines=tuple(await _lines(uow, order_id)))
+
+
+def shown_to(order: Order, actor: Actor) -> Order:
+    """The order as an answer of the API may tell it: the pickup code is for its buyer only, and so are phone and
+    house, unless the actor may see customers in full.
+    """
+    if actor.kind == "customer":
+        return order
+    address = addresses.for_actor(order.address, actor) if order.address is not None else None
+    return msgspec.structs.replace(order, pickup_code=None, address=address)
 
 
 async def _lines(uow: UnitOfWork, order_id: UUID) -> list[OrderLine]:

@@ -14,7 +14,7 @@ from siyu.trade.orders.actions import free_slots
 from siyu.trade.orders.fulfilling import AFTER_PAYMENT, nothing_waits
 from siyu.trade.orders.model import OrderLine, WrongState
 from siyu.trade.orders.rules import worth
-from siyu.trade.orders.units import Line, lines_of
+from siyu.trade.orders.units import Line, lines_of, summed
 
 Of = Literal["any", "waiting", "left"]
 
@@ -64,12 +64,13 @@ async def take_back_units(
     of: Of = "any",
     freight: int = 0,
     reductions: Sequence[tuple[int, int]] = (),
+    back_to: UUID | None = None,
 ) -> Taken:
     """Mark (line_no, quantity) units of a paid order as given back and return what they are worth.
 
     `of` says which units are meant: those still waiting, those that left, or 'any' – then waiting ones first.
     Pieces that had not left are free again at once; those that had go back to the shelf only when `restock` says
-    they can be sold again. `freight` and `reductions` (line_no, amount) give back money without units. Any sequence
+    they can be sold again: where they left from, or at `back_to` where they came back to. `freight` and `reductions` (line_no, amount) give back money without units. Any sequence
     returns exactly what was paid. Raises NotFound, WrongState for an order without money, and Invalid.
     """
     head = await uow.maybe(
@@ -99,11 +100,24 @@ async def take_back_units(
     await _sum_up(uow, order_id, head, lines, taken, freight)
     await inventory.release(uow, [piece for one in splits for piece in one.line.pieces(one.waiting)])
     if restock:
-        pieces = [piece for one in splits for piece in one.line.pieces(one.left)]
-        await inventory.put_back(uow, pieces, subject_id=order_id)
+        await _restock(uow, order_id, [p for one in splits for p in one.line.pieces(one.left)], back_to)
     if any(one.waiting for one in splits):
         await _if_nothing_waits(uow, order_id, head)
     return Taken(tuple(taken), freight, freight + sum(line.amount for line in taken))
+
+
+async def _restock(
+    uow: UnitOfWork, order_id: UUID, pieces: Sequence[inventory.Pieces], back_to: UUID | None
+) -> None:
+    home = [piece for piece in pieces if back_to is None or piece.location_id == back_to]
+    await inventory.put_back(uow, home, subject_id=order_id)
+    if back_to is not None and len(home) < len(pieces):
+        there = [
+            inventory.Pieces(back_to, piece.sku_id, piece.quantity)
+            for piece in pieces
+            if piece.location_id != back_to
+        ]
+        await inventory.receive(uow, summed(there), reason="returned", subject_id=order_id)
 
 
 def _split(lines: Mapping[int, Line], wanted: Sequence[tuple[int, int]], of: Of) -> list[_Split]:

@@ -50,7 +50,7 @@ def priced(
     lines: Sequence[WantedLine],
     prices: Mapping[UUID, SkuPrice],
     buyer: pricing.Buyer,
-    rules: pricing.Rules,
+    rules: pricing.Rules | pricing.Parted,
     currency: str,
     now: datetime,
 ) -> Quote:

@@ -183,7 +183,7 @@ async def cancel(
         await orders.find(uow, order_id, customer_id=own)  # only what is within the scope of whoever asks
     await asking.cancel_unpaid(database, merchant, lines_of(request), order_id, customer_id=own)
     async with database.begin(merchant, actor) as uow:
-        return await orders.find(uow, order_id, customer_id=own)
+        return orders.shown_to(await orders.find(uow, order_id, customer_id=own), actor)
 
 
 @get(
@@ -281,7 +281,7 @@ async def set_price(
         await orders.find(uow, order_id)
     await reprice(database, merchant, lines, order_id, amounts, data.freight, data.reason, actor=actor)
     async with database.begin(merchant, actor) as uow:
-        return await orders.find(uow, order_id)
+        return orders.shown_to(await orders.find(uow, order_id), actor)
 
 
 @post("/cb/{slug:str}/wxpay", opt={"public": True}, status_code=200, include_in_schema=False)

@@ -20,6 +20,7 @@ REVIEW_LASTS = timedelta(
     hours=72
 )  # a transfer between banks takes up to a working day, a weekend lies between
 AFTER_REJECTION = timedelta(hours=24)
+PROOFS_MAX = 3  # each keeps goods from other buyers for days
 NAME_MAX = 60
 REASON_MAX = 120
 
@@ -74,6 +75,12 @@ async def submit_proof(
     if await _is_there(uow, proof_id, order_id):
         return
     await payable(uow, order_id, customer_id)
+    if len(await proofs(uow, order_id=order_id)) >= PROOFS_MAX:
+        raise Invalid(
+            field="picture",
+            zh="这个订单的转账凭证已多次被驳回，请换一种付款方式或联系店家。",
+            en="Proofs for this order were rejected several times; please pay in another way or call the shop.",
+        )
     if not (await options_of(uow)).is_offline_on:
         raise MethodNotOffered(field="method")
     (number,) = await open_payments(uow, [order_id], "offline")

@@ -22,7 +22,7 @@ class RequestRefund(msgspec.Struct, frozen=True):
     """Give units or money of an order back. `id` is made by the asker, so that asking twice refunds once.
 
     `lines` are (line_no, quantity); `of` says which units are meant: those still waiting to leave, those that left,
-    or any. `restock` puts goods that had left back on the shelf. `freight` (minor units) and `reductions`, which
+    or any. `restock` puts goods that had left back on the shelf, of the location `back_to` when it is named. `freight` (minor units) and `reductions`, which
     are (line_no, amount), give back money without units.
     """
 
@@ -34,6 +34,7 @@ class RequestRefund(msgspec.Struct, frozen=True):
     of: Literal["any", "waiting", "left"] = "any"
     freight: int = 0
     reductions: tuple[tuple[int, int], ...] = ()
+    back_to: UUID | None = None
 
 
 async def request_refund(uow: UnitOfWork, request: RequestRefund) -> Refund:
@@ -63,6 +64,7 @@ async def request_refund(uow: UnitOfWork, request: RequestRefund) -> Refund:
         of=request.of,
         freight=request.freight,
         reductions=request.reductions,
+        back_to=request.back_to,
     )
     payment = await counted(uow, request.order_id)
     await _write(uow, request, taken, payment)
