@@ -332,4 +332,14 @@ def sweeps(house: House) -> list[Sweep]:
 
 def create_worker(house: House) -> Worker:
     """The worker over an open house: facts digested, due things done."""
-    return Worker(house.directory, [*checkout.CONSUMERS, *distribution.CONSUMERS, *fulfilment.CONSUMERS, *suppliers.CONSUMERS, *reference_price.CONSUMERS], sweeps(house))
+    return Worker(
+        house.directory,
+        [
+            *checkout.CONSUMERS,
+            *distribution.CONSUMERS,
+            *fulfilment.CONSUMERS,
+            *suppliers.CONSUMERS,
+            *reference_price.CONSUMERS,
+        ],
+        sweeps(house),
+    )

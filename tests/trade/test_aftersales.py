@@ -13,7 +13,13 @@ from siyu.trade import aftersales, orders, payments
 
 
 def a_wish(order_id: UUID, **changes: object) -> aftersales.OpenCase:
-    facts = {"id": ids.new(), "order_id": order_id, "kind": "refund_only", "reason": "changed_mind", "lines": ((1, 1),)}
+    facts = {
+        "id": ids.new(),
+        "order_id": order_id,
+        "kind": "refund_only",
+        "reason": "changed_mind",
+        "lines": ((1, 1),),
+    }
     return aftersales.OpenCase(**{**facts, **changes})
 
 
@@ -59,7 +65,9 @@ async def test_a_return_waits_for_the_merchant_the_goods_and_the_check(
     assert case.state == "requested"
     async with database.begin(merchant) as uow:
         assert (await aftersales.agree(uow, case.id)).state == "returning"
-        assert (await aftersales.send_back(uow, case.id, "SF", "SF123", customer_id=customer)).state == "returned"
+        assert (
+            await aftersales.send_back(uow, case.id, "SF", "SF123", customer_id=customer)
+        ).state == "returned"
         done = await aftersales.check_in(uow, case.id, restock=True)
 
     assert (done.state, done.refunded, done.is_restocked) == ("refunding", 1_290, True)
@@ -133,7 +141,9 @@ async def test_goods_that_came_back_unchecked_are_refunded(database: Database, m
     assert (found.state, found.refunded) == ("refunding", 1_290)
 
 
-async def test_seven_days_end_with_the_seventh_day_after_receipt(database: Database, merchant: Merchant) -> None:
+async def test_seven_days_end_with_the_seventh_day_after_receipt(
+    database: Database, merchant: Merchant
+) -> None:
     shop = await a_shop(database, merchant, stock=10)
     customer = await a_customer(database, merchant)
     order = await fetched(database, shop, customer)
@@ -174,7 +184,9 @@ async def test_goods_outside_the_seven_days_come_back_for_a_fault_only(
     assert case.state == "requested"
 
 
-async def test_an_agreed_amount_leaves_the_goods_with_the_buyer(database: Database, merchant: Merchant) -> None:
+async def test_an_agreed_amount_leaves_the_goods_with_the_buyer(
+    database: Database, merchant: Merchant
+) -> None:
     shop = await a_shop(database, merchant, stock=10)
     customer = await a_customer(database, merchant)
     order = await fetched(database, shop, customer)

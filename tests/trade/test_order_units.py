@@ -75,7 +75,9 @@ async def test_another_merchants_order_is_not_found(database: Database, merchant
     assert await state_of(database, shop, order.id) == "paid"
 
 
-async def test_a_handover_taken_back_promises_the_pieces_again(database: Database, merchant: Merchant) -> None:
+async def test_a_handover_taken_back_promises_the_pieces_again(
+    database: Database, merchant: Merchant
+) -> None:
     shop = await a_shop(database, merchant, stock=10)
     order = await paid(database, shop, await a_customer(database, merchant), apples=3)
     async with database.begin(merchant) as uow:
@@ -126,14 +128,14 @@ async def test_units_that_left_come_back_to_the_shelf_only_when_they_can_be_sold
             await orders.take_back_units(uow, order.id, [(1, 1)], restock=False, of="left")
 
 
-async def test_money_without_units_lowers_what_the_rest_is_worth(database: Database, merchant: Merchant) -> None:
+async def test_money_without_units_lowers_what_the_rest_is_worth(
+    database: Database, merchant: Merchant
+) -> None:
     shop = await a_shop(database, merchant, stock=10)
     order = await paid(database, shop, await a_customer(database, merchant), apples=3)  # 3 × 12.90
 
     async with database.begin(merchant) as uow:
-        reduced = await orders.take_back_units(
-            uow, order.id, [], restock=False, reductions=[(1, 871)]
-        )
+        reduced = await orders.take_back_units(uow, order.id, [], restock=False, reductions=[(1, 871)])
         rest = await orders.take_back_units(uow, order.id, [(1, 2)], restock=False)
         last = await orders.take_back_units(uow, order.id, [(1, 1)], restock=False)
 

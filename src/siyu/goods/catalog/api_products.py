@@ -61,7 +61,9 @@ async def _add(uow: UnitOfWork, data: AddProduct) -> None:
         category="category",
         title=words.title.strip(),
         skus=tuple(
-            NewSku(sku.code.strip(), sku.price, title_of(sku.choices), sku.weight_g, sku.choices, sku.is_sellable)
+            NewSku(
+                sku.code.strip(), sku.price, title_of(sku.choices), sku.weight_g, sku.choices, sku.is_sellable
+            )
             for sku in data.skus
         ),
         subtitle=words.subtitle.strip(),
