@@ -26,13 +26,14 @@ async def open_accounts(
     An account opened as `never_negative` can never be drawn below zero on its own side, promised moves included.
     """
     codes = sorted(sides)
+    # The id follows from the code, so two who open an account at once meet at either key: no key is named below.
     account_ids = [ids.derived("account", uow.merchant_id, code) for code in codes]
     await uow.run(
         """
         insert into accounts (merchant_id, id, code, side, currency, created_at, never_negative)
         select %(merchant_id)s, t.id, t.code, t.side, %(currency)s, %(now)s, t.code = any(%(floored)s::text[])
         from unnest(%(ids)s::uuid[], %(codes)s::text[], %(sides)s::text[]) as t (id, code, side)
-        on conflict (merchant_id, code) do nothing
+        on conflict do nothing
         """,
         ids=account_ids,
         codes=codes,
