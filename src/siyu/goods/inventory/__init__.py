@@ -7,7 +7,7 @@ and no number of buyers can promise a piece twice. `on_hand` changes only togeth
 """
 
 from siyu.goods.inventory import stocktakes, transfers
-from siyu.goods.inventory.actions import lock, promise, release, reserve, reserve_groups
+from siyu.goods.inventory.actions import lock, promise, release, reserve, reserve_groups, summed
 from siyu.goods.inventory.expiry import listed_lots, write_off_expired
 from siyu.goods.inventory.listeners import SWEEPS
 from siyu.goods.inventory.lots import today_of
@@ -84,6 +84,7 @@ __all__ = [
     "sources",
     "stocked",
     "stocktakes",
+    "summed",
     "take_out",
     "today_of",
     "transfers",

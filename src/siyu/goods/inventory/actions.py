@@ -1,6 +1,6 @@
 """Reserve, lock, promise, release: what is promised to buyers. Each one guarded statement over sets of pieces."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from siyu.goods.inventory.model import Level, NotEnoughStock, Pieces
@@ -138,7 +138,7 @@ async def release(uow: UnitOfWork, pieces: Sequence[Pieces]) -> None:
     assert touched == len(sums), "only what was reserved can be released"
 
 
-def summed(pieces: Sequence[Pieces]) -> list[Pieces]:
+def summed(pieces: Iterable[Pieces]) -> list[Pieces]:
     """One entry for each stock row, in key order."""
     sums: dict[Key, int] = {}
     for piece in pieces:

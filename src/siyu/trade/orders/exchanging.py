@@ -6,7 +6,7 @@ from uuid import UUID
 from siyu.goods import inventory
 from siyu.kernel.errors import Invalid
 from siyu.runtime.db import UnitOfWork
-from siyu.trade.orders.units import lines_of, summed
+from siyu.trade.orders.units import lines_of
 
 
 async def exchange_units(
@@ -27,7 +27,7 @@ async def exchange_units(
                 field=f"lines[{i}].quantity", zh="这些商品没有交付过。", en="These units have not left."
             )
         pieces += line.pieces(quantity)
-    replaced = summed(pieces)
+    replaced = inventory.summed(pieces)
     if restock:
         await inventory.put_back(uow, replaced, subject_id=order_id)
     for piece in sorted(replaced):

@@ -12,7 +12,7 @@ from siyu.kernel.errors import Invalid, NotFound
 from siyu.runtime.db import UnitOfWork
 from siyu.trade.orders.model import Fulfilled, NotWaiting, WrongState
 from siyu.trade.orders.rules import FULFILLED
-from siyu.trade.orders.units import Line, lines_of, summed
+from siyu.trade.orders.units import Line, lines_of
 
 How = Literal["counter", "parcel", "courier", "code"]
 AFTER_PAYMENT = frozenset({"paid", "shipped", "picked_up", "received"})
@@ -195,7 +195,7 @@ async def unfulfil_units(uow: UnitOfWork, order_id: UUID, units: Sequence[tuple[
         pieces += line.pieces(quantity)
     await _count(uow, {(order_id, line_no): -quantity for line_no, quantity in units})
     await inventory.put_back(uow, pieces, subject_id=order_id)
-    await inventory.promise(uow, summed(pieces))
+    await inventory.promise(uow, inventory.summed(pieces))
     await uow.run(
         """
         update orders set state = 'paid', shipped_at = null, picked_up_at = null, updated_at = %(now)s

@@ -15,7 +15,7 @@ from siyu.runtime.db import UnitOfWork
 from siyu.trade.orders.fulfilling import unfulfil_units
 from siyu.trade.orders.model import Order
 from siyu.trade.orders.queries import find
-from siyu.trade.orders.units import lines_of, summed
+from siyu.trade.orders.units import lines_of
 
 UNDO_WITHIN = timedelta(minutes=10)  # the buyer is still in the shop, and the goods with them
 REASON_MAX = 200
@@ -128,7 +128,7 @@ async def move_over(
     wanted: dict[int, int] = {}
     for line_no, quantity in units:
         wanted[line_no] = wanted.get(line_no, 0) + quantity
-    promised = summed(
+    promised = inventory.summed(
         piece
         for line in await lines_of(uow, [order_id])
         for piece in line.pieces(wanted.get(line.line_no, 0))
@@ -136,7 +136,9 @@ async def move_over(
     )
     if not promised:
         return
-    there = summed(inventory.Pieces(to_store_id, piece.sku_id, piece.quantity) for piece in promised)
+    there = inventory.summed(
+        inventory.Pieces(to_store_id, piece.sku_id, piece.quantity) for piece in promised
+    )
     leaving, arriving = (promised, there) if is_back else (there, promised)
     # Both rows of each SKU at once and in one order, as everybody locks them.
     await inventory.lock(uow, [*leaving, *arriving])

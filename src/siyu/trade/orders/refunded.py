@@ -14,7 +14,7 @@ from siyu.trade.orders.actions import free_slots
 from siyu.trade.orders.fulfilling import AFTER_PAYMENT, nothing_waits
 from siyu.trade.orders.model import OrderLine, WrongState
 from siyu.trade.orders.rules import worth
-from siyu.trade.orders.units import Line, lines_of, summed
+from siyu.trade.orders.units import Line, lines_of
 
 Of = Literal["any", "waiting", "left"]
 
@@ -117,7 +117,7 @@ async def _restock(
             for piece in pieces
             if piece.location_id != back_to
         ]
-        await inventory.receive(uow, summed(there), reason="returned", subject_id=order_id)
+        await inventory.receive(uow, inventory.summed(there), reason="returned", subject_id=order_id)
 
 
 def _split(lines: Mapping[int, Line], wanted: Sequence[tuple[int, int]], of: Of) -> list[_Split]:

@@ -58,12 +58,3 @@ async def lines_of(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[Line]:
 def waiting_pieces(lines: Iterable[Line]) -> list[inventory.Pieces]:
     """Everything these lines still keep promised."""
     return [piece for line in lines for piece in line.pieces(line.waiting)]
-
-
-def summed(pieces: Iterable[inventory.Pieces]) -> list[inventory.Pieces]:
-    """One entry per location and SKU."""
-    sums: dict[tuple[UUID, UUID], int] = {}
-    for piece in pieces:
-        key = (piece.location_id, piece.sku_id)
-        sums[key] = sums.get(key, 0) + piece.quantity
-    return [inventory.Pieces(*key, quantity) for key, quantity in sums.items()]
