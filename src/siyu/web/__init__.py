@@ -6,7 +6,7 @@ Rooms put their templates beside their code and call `page`; nothing here knows 
 from siyu.web.after import done
 from siyu.web.assets import media_url, static, static_router
 from siyu.web.formats import amount, clock_time, date, money, number, percent_bp, qr_svg, when
-from siyu.web.language import CHINESE, ENGLISH, LANGUAGES, language_of, mark, translate
+from siyu.web.language import CHINESE, ENGLISH, LANGUAGES, half, language_of, mark, translate
 from siyu.web.pages import page, render, wants_fragment
 from siyu.web.problems import answer, exception_handlers, problem_of, wants_machine_words
 from siyu.web.security import CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, SECURITY_HEADERS, csrf_config, csrf_token
@@ -30,6 +30,7 @@ __all__ = [
     "done",
     "every_page",
     "exception_handlers",
+    "half",
     "language_of",
     "mark",
     "media_url",

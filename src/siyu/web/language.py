@@ -113,3 +113,9 @@ def language_of(request: Request) -> str:
         or preferred(request.headers.get("accept-language", ""))
         or CHINESE
     )
+
+
+def half(language: str, text: str) -> str:
+    """The reader's half of words kept as "中文 / english"; words kept in one language as they are."""
+    chinese, both, english = text.partition(" / ")
+    return (chinese if language.startswith("zh") else english) if both else text

@@ -1,8 +1,9 @@
 """Price lists on the console: who gets which price, and what somebody would pay."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -325,14 +326,8 @@ async def tester(request: Request[Any, Any, Any], uow: InUow, merchant: OfMercha
         stores=await explaining.stores(uow),
         levels=await lists.levels(uow),
         channels=CHANNELS,
-        half=_half(web.language_of(request)),
+        half=partial(web.half, web.language_of(request)),
     )
-
-
-def _half(language: str) -> Callable[[str], str]:
-    """Words kept as "中文 / english": the half for this reader."""
-    place = 0 if language == web.CHINESE else -1
-    return lambda text: text.split(" / ")[place] if text else ""
 
 
 async def _explained(asked: Asked, uow: UnitOfWork, merchant: Merchant) -> explaining.Explained:

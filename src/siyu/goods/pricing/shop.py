@@ -1,5 +1,6 @@
 """A fragment of the product page: what this shopper pays instead of the marked price, and from how many units on."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -46,13 +47,12 @@ async def own_prices(
         if sku.is_sellable
         for price in _own(product, sku, buyer, rules, uow.now)
     ]
-    place = 0 if web.language_of(request) == web.CHINESE else -1
     return web.page(
         request,
         "pricing/shop_own.html",
         merchant=merchant,
         prices=found,
-        half=lambda text: text.split(" / ")[place],
+        half=partial(web.half, web.language_of(request)),
     )
 
 

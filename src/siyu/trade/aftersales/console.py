@@ -134,15 +134,10 @@ async def case_page(
         if case.is_open
         else 0,
         reason=reason,
-        refusals=[(key, _half(text, web.language_of(request))) for key, text in rules.REFUSALS.items()],
+        refusals=[(key, web.half(web.language_of(request), text)) for key, text in rules.REFUSALS.items()],
         stores=await stores.every(uow),
         words=words,
     )
-
-
-def _half(text: str, language: str) -> str:
-    zh, _, en = text.partition(" / ")
-    return zh if language.startswith("zh") else en
 
 
 @get("/console/{slug:str}/orders/{order_id:uuid}/cases", opt=READ)

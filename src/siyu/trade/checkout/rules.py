@@ -64,12 +64,6 @@ def invoice_of(form: CheckoutForm) -> orders.InvoiceTitle | None:
     return orders.InvoiceTitle("company", title, number, email)
 
 
-def half(text: str, language: str) -> str:
-    """The reader's half of "中文 / english"."""
-    chinese, both, english = text.partition(" / ")
-    return (chinese if language.startswith("zh") else english) if both else text
-
-
 def pieces_of(lines: Iterable[orders.WantedLine], prices: Mapping[UUID, SkuPrice]) -> dict[UUID, int]:
     """What must lie in a store for these lines: SKUs, or what bundles are made of; codes lie nowhere."""
     found: dict[UUID, int] = {}

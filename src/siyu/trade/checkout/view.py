@@ -20,7 +20,7 @@ from siyu.trade import delivery, orders
 from siyu.trade.checkout import offers
 from siyu.trade.checkout.guarding import stamp
 from siyu.trade.checkout.model import CheckoutForm, Courier, Pickup, Trouble
-from siyu.trade.checkout.rules import half, told_lines, wanted_lines, ways_for
+from siyu.trade.checkout.rules import told_lines, wanted_lines, ways_for
 
 REMARK_MAX = 200
 NEW = "new"
@@ -130,7 +130,7 @@ async def page(
         courier=next((one for one in couriers if one.local.store_id == form.local_store_id), None),
         to=to,
         lines=told_lines(lines),
-        notes=[(half(words, language), fee) for words, fee in quote.freight_notes],
+        notes=[(web.half(language, words), fee) for words, fee in quote.freight_notes],
         step_words=STEP_WORDS,
         return_words=RETURN_WORDS,
         remark_max=REMARK_MAX,
