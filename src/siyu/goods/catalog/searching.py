@@ -17,7 +17,7 @@ from siyu.kernel.paging import Page
 from siyu.runtime import audit
 from siyu.runtime.db import UnitOfWork
 
-MATCHES_MAX = 200  # ten pages of a phone: nobody reads further, and another word narrows better
+MATCHES_MAX = 120  # six pages of a phone: nobody reads further, and another word narrows better
 SAMPLE = 300  # postings counted to tell a rare word from a common one
 NEAR_SAMPLE = 100
 NEAR_MAX = 12
@@ -81,19 +81,23 @@ async def hits(
             ) rarest
             cross join lateral (
                 select p.id, (case when position(v.phrase in lower(replace(p.title, ' ', ''))) > 0 then 0
-                                   else (select max((o.words ->> w.word)::int) from unnest(v.words) as w (word))
+                                   else coalesce((select max((o.words ->> w.word)::int)
+                                                  from unnest(v.words) as w (word)), d.field)
                               end::bigint << 32) + p.position::bigint + 2147483648 as rank
                 from search_words d
-                -- "limit 1" keeps this one look-up a product: a plan that reads all documents is never the better one.
-                cross join lateral (
+                -- One word alone is answered by its posting. "limit 1" keeps this one look-up a product: a plan that
+                -- reads all documents is never the better one.
+                left join lateral (
                     select f.words from search_documents f
-                    where f.merchant_id = %(merchant_id)s and f.product_id = d.product_id and f.words ?& v.words limit 1
-                ) o
+                    where cardinality(v.words) > 1
+                      and f.merchant_id = %(merchant_id)s and f.product_id = d.product_id and f.words ?& v.words limit 1
+                ) o on true
                 cross join lateral (
                     select q.* from products q
                     where q.merchant_id = %(merchant_id)s and q.id = d.product_id limit 1
                 ) p
                 where d.merchant_id = %(merchant_id)s and d.word = rarest.word
+                  and (cardinality(v.words) = 1 or o.words is not null)
                   and (%(is_on_shelf)s::boolean is null or p.is_on_shelf = %(is_on_shelf)s)
                   and (%(category)s::uuid is null or p.category_id = any(array(
                           select c.id from categories c
