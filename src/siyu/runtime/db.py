@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any, LiteralString, TypeVar, get_args, get_type_hints
+from typing import Any, LiteralString, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -256,7 +256,8 @@ def _holds_struct(hint: Any) -> bool:
 def _converted(values: Sequence[Any], inner: Sequence[tuple[int, Any]]) -> list[Any]:
     told = list(values)
     for i, hint in inner:
-        told[i] = msgspec.convert(told[i], hint)
+        # Most JSON columns are mostly empty lists: not worth a conversion each.
+        told[i] = () if told[i] == [] and get_origin(hint) is tuple else msgspec.convert(told[i], hint)
     return told
 
 

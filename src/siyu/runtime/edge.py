@@ -72,27 +72,28 @@ async def _actor(
     database = services(connection).database
     frame = connection.scope["path"].split("/", 2)[1]
     if frame == "api":
-        # Looked for in the raw headers first: most readers carry no token, and parsing all headers costs more.
-        if not any(name == b"authorization" for name, _ in connection.scope["headers"]):
+        # Read from the raw headers: parsing all of them costs more than finding the session.
+        found = [value for name, value in connection.scope["headers"] if name == b"authorization"]
+        if not found:
             return VISITOR
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        scheme, _, token = found[-1].decode("latin-1").partition(" ")
         return (
             await sessions.actor_of(database, merchant, token)
             if scheme.lower() == "bearer" and token
             else VISITOR
         )
-    found: list[Actor] = []
+    signed_in: list[Actor] = []
     kinds = {"console": ("staff",), "desk": ("staff", "customer")}.get(frame, ("customer",))
     for kind in kinds:
         token = connection.cookies.get(cookie_of(kind, merchant.slug))
         if token:
             actor = await sessions.actor_of(database, merchant, token)
             if actor.kind == kind:
-                found.append(actor)
+                signed_in.append(actor)
     # One browser may be signed in as a guide and as a customer: whoever may do this is the one who asks.
     wanted = needed if isinstance(needed, tuple) else (needed,) if needed else ()
-    able = [actor for actor in found if any(actor.may(permission) for permission in wanted)]
-    return next(iter(able or found), VISITOR)
+    able = [actor for actor in signed_in if any(actor.may(permission) for permission in wanted)]
+    return next(iter(able or signed_in), VISITOR)
 
 
 def provide_merchant(request: Request[Any, Any, Any]) -> Merchant:

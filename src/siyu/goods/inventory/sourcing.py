@@ -70,6 +70,8 @@ def order_of(
 
     `latitude` and `longitude` are millionths of a degree; 0, 0 means that nobody knows.
     """
+    if len(known.locations) == 1:
+        return (known.locations[0].id,)
     rank = {place: i for i, place in enumerate(known.priority)}
 
     def preference(source: Source) -> tuple[int, int]:

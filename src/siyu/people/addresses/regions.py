@@ -4,7 +4,7 @@ Read from the files that the picker on the phone loads, one for each province, m
 fill a level of the code (市辖区, 省直辖县级行政区划) are told as the place they stand for.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -64,6 +64,7 @@ def below(code: str) -> tuple[Region, ...]:
     return _province(code[:2]).get(code, ()) if code[:2] in _known() else ()
 
 
+@lru_cache(maxsize=5_000)  # on the way of every parcel; there are 2,900 districts
 def names_of(code: str) -> tuple[str, ...] | None:
     """The names from province down to `code`; None when there is no such region."""
     if len(code) not in LEVEL_DIGITS:

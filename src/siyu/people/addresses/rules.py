@@ -1,6 +1,7 @@
 """Pure decisions about addresses: what one must have, and who sees which part of it."""
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -51,7 +52,7 @@ def checked(address: Address) -> Address:
             zh="请选择所在地区，至少选到区县。",
             en="Please choose the region, at least down to the district.",
         )
-    if address.region and not set(address.region) <= {*names, *_raw_names(address.region_code)}:
+    if address.region and not _known_names(address.region_code).issuperset(address.region):
         raise Invalid(
             field="region",
             zh="地区名称和编码对不上。",
@@ -69,15 +70,17 @@ def checked(address: Address) -> Address:
     return Address(name, phone, address.region_code, names, detail, address.latitude, address.longitude)
 
 
-def _raw_names(code: str) -> set[str]:
-    """The names as the data has them, fillers included: an integration may send either."""
-    return {
+@lru_cache(maxsize=5_000)
+def _known_names(code: str) -> frozenset[str]:
+    """The names down to `code`, as told and as the data has them, fillers included: an integration may send either."""
+    raw = [
         region.name
         for above, digits in ((0, 2), (2, 4), (4, 6), (6, 9))
         if len(code) >= digits
         for region in below(code[:above])
         if region.code == code[:digits]
-    }
+    ]
+    return frozenset((*raw, *(names_of(code) or ())))
 
 
 def masked_phone(phone: str) -> str:
