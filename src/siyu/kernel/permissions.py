@@ -21,12 +21,15 @@ class Permission(StrEnum):
     IMPORT_RUN = "import:run"
     INSIGHT_READ = "insight:read"
     LEDGER_READ = "ledger:read"
+    OFFERS_READ = "offers:read"
+    OFFERS_WRITE = "offers:write"
     ORDERS_READ = "orders:read"
     ORDERS_REFUND = "orders:refund"
     ORDERS_WRITE = "orders:write"
     PARCELS_WRITE = "parcels:write"
     PAYMENTS_WRITE = "payments:write"
     PICKUP_VERIFY = "pickup:verify"
+    POINTS_WRITE = "points:write"
     PURCHASE_WRITE = "purchase:write"
     SETTINGS_WRITE = "settings:write"
     SHOPPER = "shopper:self"
@@ -55,6 +58,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             Permission.COMMISSION_READ,
             Permission.INSIGHT_READ,
             Permission.LEDGER_READ,
+            Permission.OFFERS_READ,
             Permission.ORDERS_READ,
             Permission.ORDERS_REFUND,
             Permission.PAYMENTS_WRITE,

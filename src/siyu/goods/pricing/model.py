@@ -11,7 +11,7 @@ from siyu.kernel.errors import DomainError
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     """One calculator's effect on one line, kept with the order for ever.
 
-    `code` names the calculator, `rule_id` and `name` the rule it applied, `funder` who bears a discount.
+    `code` names the calculator, `rule_id`, `version` and `name` the rule it applied, `funder` who bears a discount.
     """
 
     code: str
@@ -19,6 +19,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     rule_id: UUID | None = None
     name: str = ""
     funder: str = "merchant"
+    version: int = 0
 
 
 class Buyer(msgspec.Struct, frozen=True):

@@ -10,6 +10,14 @@ from siyu.goods.pricing.model import PriceList, Rules, Tier
 from siyu.runtime.db import UnitOfWork, uuid_array
 
 
+class _Item(msgspec.Struct, frozen=True, array_like=True):
+    """A price as the database writes it; an array, because it is read without naming its three fields each time."""
+
+    sku_id: UUID
+    least: int
+    price: int
+
+
 class _Row(msgspec.Struct, frozen=True):
     id: UUID
     name: str
@@ -20,7 +28,7 @@ class _Row(msgspec.Struct, frozen=True):
     customer_id: UUID | None
     starts_at: datetime | None
     ends_at: datetime | None
-    tiers: list[tuple[str, int, int]]
+    items: tuple[_Item, ...]
 
 
 async def load(uow: UnitOfWork, sku_ids: Sequence[UUID], customer_ids: Sequence[UUID] | None = None) -> Rules:
@@ -34,7 +42,7 @@ async def load(uow: UnitOfWork, sku_ids: Sequence[UUID], customer_ids: Sequence[
         _Row,
         """
         select l.id, l.name, l.priority, l.level, l.channel, l.store_id, l.customer_id, l.starts_at, l.ends_at,
-               json_agg(json_build_array(i.sku_id, i.least, i.price) order by i.sku_id, i.least) as tiers
+               json_agg(json_build_array(i.sku_id, i.least, i.price) order by i.sku_id, i.least) as items
         from price_list_items i
         join price_lists l on l.merchant_id = i.merchant_id and l.id = i.list_id
         where i.merchant_id = %(merchant_id)s and i.sku_id = any(%(skus)s::uuid[])
@@ -54,5 +62,5 @@ async def load(uow: UnitOfWork, sku_ids: Sequence[UUID], customer_ids: Sequence[
             )
             for row in rows
         ),
-        tuple(Tier(row.id, UUID(sku), least, price) for row in rows for sku, least, price in row.tiers),
+        tuple([Tier(row.id, item.sku_id, item.least, item.price) for row in rows for item in row.items]),
     )  # fmt: skip

@@ -1,0 +1,135 @@
+"""JSON: shoppers claim coupons and see theirs; systems issue, list and void them. Repeating a request changes nothing."""
+
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from siyu.goods.offers import (
+    coupon_packs,
+    coupons,
+    coupons_issue,
+    coupons_life,
+    coupons_queries,
+    coupons_report,
+)
+from siyu.goods.offers.coupons_issue import Batch, Chosen
+from siyu.goods.offers.coupons_queries import ListedCoupon, MyCoupon
+from siyu.goods.offers.coupons_report import Funnel
+from siyu.goods.offers.model import HeldCoupon
+from siyu.goods.offers.shop import count_try
+from siyu.kernel.errors import Invalid
+from siyu.kernel.paging import Page, after_moment
+from siyu.kernel.permissions import Permission
+from siyu.runtime.edge import ByActor, InUow, OfMerchant, OnDatabase
+
+TAGS = ["Coupons 优惠券"]
+SHOPPER = {"permission": Permission.SHOPPER}
+READ = {"permission": Permission.OFFERS_READ}
+WRITE = {"permission": Permission.OFFERS_WRITE}
+OF_OFFER = "/api/v1/{slug:str}/offers/{offer_id:uuid}/coupons"
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is the caller's: a second arrival gives the same coupon."""
+
+    id: UUID
+
+
+class ClaimCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
+
+
+class Issue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is the caller's, and the run's. `to` empty is everybody."""
+
+    id: UUID
+    to: Chosen = Chosen()
+
+
+class MakePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is the caller's, and the pack's."""
+
+    id: UUID
+    codes: int
+
+
+@post("/api/v1/{slug:str}/coupons/{offer_id:uuid}/claim", opt=SHOPPER, status_code=200, tags=TAGS)
+async def claim(offer_id: FromPath[UUID], data: JSONBody[Claim], uow: InUow, actor: ByActor) -> HeldCoupon:
+    """The shopper claims one coupon of a template that is given out in public."""
+    return await coupons.claim(uow, offer_id, actor.customer_id, key=data.id)
+
+
+@post("/api/v1/{slug:str}/coupons/code", opt=SHOPPER, status_code=200, tags=TAGS)
+async def claim_code(
+    data: JSONBody[ClaimCode], database: OnDatabase, merchant: OfMerchant, actor: ByActor
+) -> HeldCoupon:
+    """The shopper claims the coupon of a code; at most ten tries in ten minutes."""
+    await count_try(database, merchant, actor.customer_id)
+    async with database.begin(merchant, actor) as uow:
+        return await coupons.claim_code(uow, data.code, actor.customer_id)
+
+
+@get("/api/v1/{slug:str}/me/coupons", opt=SHOPPER, tags=TAGS)
+async def my_coupons(
+    uow: InUow,
+    actor: ByActor,
+    tab: FromQuery[str] = "usable",
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 50,
+) -> Page[MyCoupon]:
+    """The shopper's coupons: `tab` is usable, used or expired."""
+    if tab not in coupons_queries.TABS:
+        raise Invalid(
+            field="tab", zh="tab 只能是 usable、used 或 expired。", en="tab is usable, used or expired."
+        )
+    return await coupons_queries.mine(uow, actor.customer_id, tab, after=after_moment(after), limit=limit)
+
+
+@get(OF_OFFER, opt=READ, tags=TAGS)
+async def listing(
+    offer_id: FromPath[UUID],
+    uow: InUow,
+    only: FromQuery[str | None] = None,
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 50,
+) -> Page[ListedCoupon]:
+    """A template's coupons, newest first; `only` those of a state."""
+    await coupons.template(uow, offer_id)
+    return await coupons_queries.listing(uow, offer_id, state=only, after=after_moment(after), limit=limit)
+
+
+@get(OF_OFFER + "/funnel", opt=READ, tags=TAGS)
+async def funnel(offer_id: FromPath[UUID], uow: InUow) -> Funnel:
+    """How far a template's coupons came."""
+    await coupons.template(uow, offer_id)
+    (found,) = await coupons_report.funnels(uow, [offer_id])
+    return found
+
+
+@post(OF_OFFER + "/issue", opt=WRITE, status_code=200, tags=TAGS)
+async def issue(offer_id: FromPath[UUID], data: JSONBody[Issue], uow: InUow) -> Batch:
+    """Give one coupon to each of these customers; more than 500 are served in the background, by the job `id`."""
+    return await coupons_issue.issue(uow, offer_id, data.to, batch_id=data.id)
+
+
+@post(OF_OFFER + "/packs", opt=WRITE, status_code=200, tags=TAGS)
+async def make_pack(offer_id: FromPath[UUID], data: JSONBody[MakePack], uow: InUow) -> Batch:
+    """Have codes made in the background, by the job `id`."""
+    return await coupon_packs.make_pack(uow, offer_id, data.codes, batch_id=data.id)
+
+
+@get("/api/v1/{slug:str}/coupon-runs/{batch_id:uuid}", opt=READ, tags=TAGS)
+async def run(batch_id: FromPath[UUID], uow: InUow) -> Batch:
+    """One run: how many it set out to issue, and how many there are."""
+    return await coupons_issue.batch(uow, batch_id)
+
+
+@post("/api/v1/{slug:str}/coupons/{coupon_id:uuid}/void", opt=WRITE, status_code=204, tags=TAGS)
+async def void(coupon_id: FromPath[UUID], uow: InUow) -> None:
+    """Make a coupon void that no order holds or has used."""
+    await coupons_life.void(uow, coupon_id)
+
+
+routes = [claim, claim_code, my_coupons, listing, funnel, issue, make_pack, run, void]
