@@ -74,7 +74,7 @@ async def _waiting(uow: UnitOfWork) -> list[Waiting]:
         Waiting,
         """
         select id, number, paid_at, count(*) over () as count from orders
-        where merchant_id = %(merchant_id)s and state = 'paid' and paid_at < %(limit)s
+        where merchant_id = %(merchant_id)s and state = 'paid' and held_for = '' and paid_at < %(limit)s
         order by paid_at, id limit %(named)s
         """,
         limit=uow.now - PICKUP_PATIENCE,
@@ -115,7 +115,7 @@ async def _stock_outs(uow: UnitOfWork) -> list[StockOut]:
         where s.merchant_id = %(merchant_id)s and p.merchant_id = %(merchant_id)s and s.is_sellable and p.is_on_shelf
           and exists (select from stock k where k.merchant_id = %(merchant_id)s and k.sku_id = s.id)
           and not exists (select from stock k where k.merchant_id = %(merchant_id)s and k.sku_id = s.id
-                          and k.on_hand > k.reserved + k.safety)
+                          and k.on_hand > k.reserved + k.safety + k.carved)
         order by p.position, p.id, s.position limit %(named)s
         """,
         named=NAMED_MAX,

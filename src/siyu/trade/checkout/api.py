@@ -17,7 +17,10 @@ TAGS = ["Orders 订单"]
 
 
 class AskCheckout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Lines and how to receive them. `address_id` names one of the signed-in shopper's own addresses."""
+    """Lines and how to receive them. `address_id` names one of the signed-in shopper's own addresses.
+
+    `claim` is the activity the price comes from; `coupon_ids` the coupons to use: left out, the best ones.
+    """
 
     lines: tuple[orders.WantedLine, ...]
     delivery: Literal["pickup", "express", "local", "none"] = "pickup"
@@ -25,6 +28,8 @@ class AskCheckout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: addresses.Address | None = None
     address_id: UUID | None = None
     slot: datetime | None = None
+    claim: orders.Claim | None = None
+    coupon_ids: tuple[UUID, ...] | None = None
 
 
 @post("/api/v1/{slug:str}/checkout/quote", opt={"public": True}, tags=TAGS, status_code=200)
@@ -48,6 +53,8 @@ async def quote(data: JSONBody[AskCheckout], uow: InUow, actor: ByActor) -> orde
             store_id=data.store_id,
             address=addresses.checked(address) if address is not None else None,
             slot=data.slot,
+            claim=data.claim,
+            coupon_ids=data.coupon_ids,
         ),
     )
 

@@ -14,7 +14,8 @@ from siyu.trade.delivery import Local, Slot
 class CheckoutForm(msgspec.Struct, frozen=True):
     """What the page sends. `lines` is `<sku>*<quantity>` joined by commas; `accepts` names SKUs whose box was ticked.
 
-    `website` is a field no person sees, `shown` when the page was made, signed.
+    `claim` is `<kind>:<id>` of the activity the price comes from. `coupons` is empty for the best ones, `none`, or ids
+    joined by commas. `website` is a field no person sees, `shown` when the page was made, signed.
     """
 
     lines: str = ""
@@ -35,6 +36,9 @@ class CheckoutForm(msgspec.Struct, frozen=True):
     tax_number: str = ""
     invoice_email: str = ""
     agree: str = ""
+    claim: str = ""
+    coupons: str = ""
+    deposit_read: str = ""
     website: str = ""
     shown: str = ""
 

@@ -13,11 +13,11 @@ from siyu.runtime.db import Database, Merchant, UnitOfWork
 from siyu.runtime.edge import visitor_of
 from siyu.runtime.sessions import Session
 from siyu.settings import Settings
-from siyu.trade import carts, orders
+from siyu.trade import carts, orders, presales
 from siyu.trade.checkout import guests
 from siyu.trade.checkout.guarding import check_person, limit_placing
 from siyu.trade.checkout.model import CheckoutForm
-from siyu.trade.checkout.rules import invoice_of, wanted_lines
+from siyu.trade.checkout.rules import claim_in, coupons_in, invoice_of, wanted_lines
 from siyu.trade.checkout.view import NEW, chosen_address, store_of
 
 
@@ -45,6 +45,9 @@ async def submit(
     if actor.kind != "customer":
         customers.agreed(form.agree)
         check_person(settings, merchant, form)
+    claim = claim_in(form.claim)
+    if claim is not None and claim.kind == presales.ACTIVITY.kind and not form.deposit_read:
+        raise presales.DepositNotRead(field="deposit_read")
     address = await _address(database, merchant, actor, form)
     customer_id, session = await _buyer(request, database, merchant, actor, settings, form, address)
     placed = await orders.place(
@@ -61,6 +64,8 @@ async def submit(
             address=address,
             slot=form.slot if form.delivery == "local" else None,
             invoice=invoice,
+            claim=claim,
+            coupon_ids=coupons_in(form.coupons),
         ),
         pay_minutes=settings.order_pay_minutes,
     )

@@ -18,6 +18,9 @@ TEXTS = (
     "tax_number",
     "invoice_email",
     "agree",
+    "claim",
+    "coupons",
+    "deposit_read",
     "website",
     "shown",
 )

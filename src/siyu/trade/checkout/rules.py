@@ -28,6 +28,33 @@ def wanted_lines(text: str, accepts: Collection[UUID] = ()) -> tuple[orders.Want
     return lines
 
 
+def claim_in(text: str) -> orders.Claim | None:
+    """`<kind>:<id>` as a claim; None for nothing. Raises NoSuchClaim for anything else."""
+    if not text:
+        return None
+    kind, _, claim_id = text.partition(":")
+    try:
+        return orders.Claim(kind, UUID(claim_id))
+    except ValueError:
+        raise orders.NoSuchClaim(field="claim") from None
+
+
+NO_COUPONS = "none"
+
+
+def coupons_in(text: str) -> tuple[UUID, ...] | None:
+    """The coupons the buyer chose: None for the best, empty for none. What is no id counts as not said."""
+    if not text:
+        return None
+    found: list[UUID] = []
+    for part in text.split(",")[:10]:
+        try:
+            found.append(UUID(part))
+        except ValueError:
+            continue
+    return tuple(found)
+
+
 def told_lines(lines: Iterable[orders.WantedLine]) -> str:
     """The lines as `wanted_lines` reads them."""
     return ",".join(f"{line.sku_id}*{line.quantity}" for line in lines)

@@ -1,6 +1,7 @@
 """Checking out: the page, the page again when something was chosen, and the button. Also finding a guest's order."""
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -32,7 +33,7 @@ from siyu.trade.checkout import guests, placing, view
 from siyu.trade.checkout.guarding import limit_lookup
 from siyu.trade.checkout.model import CheckoutForm, Trouble
 from siyu.trade.checkout.reading import form_in
-from siyu.trade.checkout.rules import told_lines
+from siyu.trade.checkout.rules import told_lines, wanted_lines
 
 GONE = web.mark("有商品刚刚下架，已从本单移除，请确认后再提交。")
 DONE = web.mark("这一单刚才已经提交过了。")
@@ -54,15 +55,29 @@ async def checkout(
     settings: WithSettings,
     sku: FromQuery[UUID | None] = None,
     quantity: FromQuery[int] = 1,
+    lines: FromQuery[str] = "",
+    claim: FromQuery[str] = "",
 ) -> Response[Any]:
-    """Check out one SKU (buy now), or else the chosen lines of the cart. Nobody has to sign in."""
-    if sku is not None:
+    """Check out one SKU (buy now), or `lines` at an activity's price, or else the chosen lines of the cart.
+
+    Nobody has to sign in, but for an activity: its limits are those of a person.
+    """
+    if claim:
+        if actor.kind != "customer":
+            return _sign_in_first(merchant, lines, claim)
+        form = CheckoutForm(told_lines(wanted_lines(lines)), key=ids.new().hex, claim=claim)
+    elif sku is not None:
         form = CheckoutForm(told_lines([orders.WantedLine(sku, quantity)]), key=ids.new().hex)
     else:
         form = await _of_cart(request, uow, actor)
     if not form.lines:
         return Redirect(f"/shop/{merchant.slug}/cart", status_code=303)
     return await view.page(request, uow, actor, form, settings)
+
+
+def _sign_in_first(merchant: Merchant, lines: str, claim: str) -> Redirect:
+    onward = f"/shop/{merchant.slug}/checkout?lines={quote(lines)}&claim={quote(claim)}"
+    return Redirect(f"/shop/{merchant.slug}/signin?next={quote(onward)}", status_code=303)
 
 
 async def _of_cart(request: Request[Any, Any, Any], uow: UnitOfWork, actor: Actor) -> CheckoutForm:
@@ -96,6 +111,8 @@ async def place_order(
 ) -> Response[Any]:
     """Place the order and go to paying. A refusal shows the same page again with the reason; nothing is lost."""
     form = form_in(await request.form())
+    if form.claim and actor.kind != "customer":
+        return _sign_in_first(merchant, form.lines, form.claim)
     try:
         placed = await placing.submit(request, database, merchant, actor, settings, form)
     except DomainError as refusal:

@@ -1,5 +1,6 @@
 """The checkout page for some lines at this moment: what can be chosen, what is, and what it costs."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,10 @@ from siyu.runtime.db import UnitOfWork
 from siyu.runtime.edge import remember_visitor, visitor_of
 from siyu.settings import Settings
 from siyu.trade import delivery, orders
-from siyu.trade.checkout import offers
+from siyu.trade.checkout import choosing, reach
 from siyu.trade.checkout.guarding import stamp
 from siyu.trade.checkout.model import CheckoutForm, Courier, Pickup, Trouble
-from siyu.trade.checkout.rules import told_lines, wanted_lines, ways_for
+from siyu.trade.checkout.rules import claim_in, coupons_in, told_lines, wanted_lines, ways_for
 
 REMARK_MAX = 200
 NEW = "new"
@@ -103,8 +104,8 @@ async def page(
     way = form.delivery if form.delivery in ways else next(iter(ways), "")
     to = await chosen_address(uow, actor, form)
     wish = form.store_id or stores.wanted(request, uow.merchant)
-    pickups = await offers.pickups(uow, lines, prices, wish=wish, near=to.address) if way == "pickup" else []
-    couriers = await offers.couriers(uow, lines, prices, to.address, language) if way == "local" else []
+    pickups = await reach.pickups(uow, lines, prices, wish=wish, near=to.address) if way == "pickup" else []
+    couriers = await reach.couriers(uow, lines, prices, to.address, language) if way == "local" else []
     form = _settled(form, way, lines, pickups, couriers)
     quote, problem = await _quote(request, uow, actor, form, lines, to.address)
     if actor.kind != "customer":
@@ -131,6 +132,11 @@ async def page(
         to=to,
         lines=told_lines(lines),
         notes=[(web.half(language, words), fee) for words, fee in quote.freight_notes],
+        off=[(web.half(language, step.name), step.amount) for step in quote.freight_build_up],
+        coupons=await _coupons(uow, actor, form, lines, quote),
+        chosen_coupons=coupons_in(form.coupons),
+        saved=sum(line.unit_price * line.quantity - line.amount for line in quote.lines if not line.is_gift),
+        half=partial(web.half, language),
         step_words=STEP_WORDS,
         return_words=RETURN_WORDS,
         remark_max=REMARK_MAX,
@@ -145,6 +151,19 @@ async def page(
     )
     remember_visitor(request, response)
     return response
+
+
+async def _coupons(
+    uow: UnitOfWork,
+    actor: Actor,
+    form: CheckoutForm,
+    lines: tuple[orders.WantedLine, ...],
+    quote: orders.Quote,
+) -> tuple[choosing.Choice, ...]:
+    """A signed-in buyer's coupons; none at an activity's price."""
+    if actor.kind != "customer" or form.claim:
+        return ()
+    return await choosing.choices(uow, actor.customer_id, [line.sku_id for line in lines], quote)
 
 
 def _way_back(uow: UnitOfWork, form: CheckoutForm) -> str:
@@ -212,6 +231,8 @@ def ask_of(
         store_id=store_of(form),
         address=address if form.delivery in {"express", "local"} else None,
         slot=form.slot if form.delivery == "local" else None,
+        claim=claim_in(form.claim),
+        coupon_ids=coupons_in(form.coupons),
     )
 
 

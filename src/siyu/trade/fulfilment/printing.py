@@ -138,7 +138,7 @@ async def picks(uow: UnitOfWork, wanted: Wanted) -> list[Picked]:
             join orders o on o.merchant_id = l.merchant_id and o.id = l.order_id
             left join lateral jsonb_array_elements(coalesce(l.components, '[]')) as c (part) on true
             where l.merchant_id = %(merchant_id)s and l.order_id = any(%(orders)s) and l.kind <> 'virtual'
-              and o.state = 'paid' and l.location_id is not null
+              and o.state = 'paid' and o.held_for = '' and l.location_id is not null
               and (%(places)s::uuid[] is null or l.location_id = any(%(places)s))
         ) w
         join skus k on k.merchant_id = %(merchant_id)s and k.id = w.sku_id

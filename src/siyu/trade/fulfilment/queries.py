@@ -140,7 +140,7 @@ async def waiting(
                         order by l.line_no) as lines,
                r.courier_id, r.courier_name, r.state as ride_state
         from (select o.*, coalesce(o.ship_by, o.deliver_until, o.paid_at + %(within)s::interval) as due
-              from orders o where o.merchant_id = %(merchant_id)s and o.state = 'paid') o
+              from orders o where o.merchant_id = %(merchant_id)s and o.state = 'paid' and o.held_for = '') o
         join order_lines l on l.merchant_id = o.merchant_id and l.order_id = o.id
         join skus k on k.merchant_id = l.merchant_id and k.id = l.sku_id
         join stores s on s.merchant_id = l.merchant_id and s.id = l.location_id
@@ -180,7 +180,8 @@ async def loads(uow: UnitOfWork, delivery: str, location_ids: Sequence[UUID] | N
                (count(distinct o.id) filter (where o.due < %(now)s))::int as overdue
         from (select o.*, coalesce(o.ship_by, o.deliver_until, o.paid_at + %(within)s::interval) as due
               from orders o
-              where o.merchant_id = %(merchant_id)s and o.state = 'paid' and o.delivery = %(delivery)s) o
+              where o.merchant_id = %(merchant_id)s and o.state = 'paid' and o.held_for = ''
+                and o.delivery = %(delivery)s) o
         join order_lines l on l.merchant_id = o.merchant_id and l.order_id = o.id
         join stores s on s.merchant_id = l.merchant_id and s.id = l.location_id
         where l.kind <> 'virtual' and l.quantity > l.fulfilled_quantity + l.cancelled_quantity

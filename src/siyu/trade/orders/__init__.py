@@ -22,6 +22,7 @@ from siyu.trade.orders.changing import (
     resume_receiving,
     suspend_receiving,
 )
+from siyu.trade.orders.claims import ACTIVITIES, Activity, ClaimAsk, ClaimTerms, NoSuchClaim
 from siyu.trade.orders.exchanging import exchange_units
 from siyu.trade.orders.fulfilling import fulfil_units, hand_over, unfulfil_units
 from siyu.trade.orders.history import (
@@ -43,8 +44,10 @@ from siyu.trade.orders.history_refunds import (
     record_refunds,
     refund_numbers_of,
 )
+from siyu.trade.orders.holding import release_hold
 from siyu.trade.orders.invoices import is_tax_number
 from siyu.trade.orders.model import (
+    Claim,
     EmptyOrder,
     Fulfilled,
     InvoiceTitle,
@@ -85,10 +88,15 @@ from siyu.trade.orders.refunded import RefundedLine, Taken, take_back_units, wor
 from siyu.trade.orders.rules import REMARK_MAX
 
 __all__ = [
+    "ACTIVITIES",
     "AUTO_RECEIVE_AFTER",
     "AUTO_RECEIVE_SHIPPED_AFTER",
     "REMARK_MAX",
+    "Activity",
     "AlreadyHandedOver",
+    "Claim",
+    "ClaimAsk",
+    "ClaimTerms",
     "EmptyOrder",
     "Fulfilled",
     "HistoryChanged",
@@ -97,6 +105,7 @@ __all__ = [
     "KnownLine",
     "NeedsAddress",
     "NeedsStore",
+    "NoSuchClaim",
     "NotForSale",
     "NotWaiting",
     "Note",
@@ -151,6 +160,7 @@ __all__ = [
     "record_orders",
     "record_refunds",
     "refund_numbers_of",
+    "release_hold",
     "resume_receiving",
     "shown_to",
     "stock_promised_wrongly",

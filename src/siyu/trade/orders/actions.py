@@ -1,7 +1,8 @@
 """Moving orders on: paid, closed, received. Each move is one guarded statement over a set of orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -30,31 +31,68 @@ class _Paid(msgspec.Struct, frozen=True):
     promoter_id: UUID | None
 
 
-async def mark_paid(uow: UnitOfWork, order_ids: Sequence[UUID]) -> dict[UUID, PaidOrder]:
-    """The money for these orders has arrived. An order that was closed is brought back when stock allows.
+async def mark_paid(uow: UnitOfWork, amounts: Mapping[UUID, int]) -> dict[UUID, PaidOrder]:
+    """Money (order → minor units) has arrived. An order that was closed is brought back when stock allows.
 
-    Returns for each order the state it was found in and whether it is paid now; an order that had been paid
-    before is reported with its state and changes nothing.
+    Returns for each order the state it was found in and whether the money counts; an order that had been paid
+    before, or to which another amount is due, is reported with its state and changes nothing. The deposit of a
+    presale leaves its order unpaid until the balance has come too.
     """
     found = await uow.all(
         _Found,
         """
-        select id, state from orders
+        select id, state, due, deposit, deposit_paid_at, balance_until from orders
         where merchant_id = %(merchant_id)s and id = any(%(ids)s) order by id for update
         """,
-        ids=list(order_ids),
+        ids=list(amounts),
     )
-    revived = await _reserve_again(uow, [order.id for order in found if order.state == "closed"])
-    payable = [order.id for order in found if order.state == "unpaid"] + revived
-    if payable:
-        await _pay(uow, payable)
-    paid = set(payable)
-    return {order.id: PaidOrder(order.id, order.state, order.id in paid) for order in found}
+    right = [order for order in found if order.due == amounts[order.id]]
+    closed = [order.id for order in right if order.state == "closed" and order.may_come_back(uow.now)]
+    counted = {order.id for order in right if order.state == "unpaid"} | set(
+        await _reserve_again(uow, closed)
+    )
+    whole = [order.id for order in right if order.id in counted and order.part != "deposit"]
+    if whole:
+        await _pay(uow, whole)
+    if deposits := [order.id for order in right if order.id in counted and order.part == "deposit"]:
+        await _take_deposits(uow, deposits)
+    return {
+        order.id: PaidOrder(order.id, order.state, order.id in counted, order.part, order.deposit or 0)
+        for order in found
+    }
 
 
 class _Found(msgspec.Struct, frozen=True):
     id: UUID
     state: str
+    due: int
+    deposit: int | None
+    deposit_paid_at: datetime | None
+    balance_until: datetime | None
+
+    @property
+    def part(self) -> Literal["all", "deposit", "balance"]:
+        if self.deposit is None:
+            return "all"
+        return "deposit" if self.deposit_paid_at is None else "balance"
+
+    def may_come_back(self, now: datetime) -> bool:
+        """A presale whose deposit was lost is over, and one whose balance nobody could pay in time begins no more."""
+        return self.part == "all" or (
+            self.part == "deposit" and self.balance_until is not None and now < self.balance_until
+        )
+
+
+async def _take_deposits(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
+    """The deposit is paid: the order keeps its stock, unpaid, until the end of the time for its balance."""
+    await uow.run(
+        """
+        update orders set state = 'unpaid', deposit_paid_at = %(now)s, pay_by = balance_until, closed_at = null,
+                          close_reason = null, updated_at = %(now)s
+        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and deposit_paid_at is null
+        """,
+        ids=list(order_ids),
+    )
 
 
 async def _reserve_again(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[UUID]:

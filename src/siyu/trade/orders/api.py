@@ -18,6 +18,7 @@ from siyu.runtime.actors import Actor
 from siyu.runtime.edge import ByActor, InUow, provide_actor, provide_merchant, services
 from siyu.trade.orders import actions, queries
 from siyu.trade.orders.model import (
+    Claim,
     InvoiceTitle,
     Order,
     OrderCard,
@@ -44,7 +45,7 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `delivery` is pickup (at `store_id`), express (to `address`), local (from `store_id` to `address` in the slot
     starting at `slot`) or none (codes only). A signed-in customer orders for themselves; an integration names the
-    `customer_id`.
+    `customer_id`. `claim` is the activity the price comes from, `coupon_ids` the coupons to use: left out, the best.
     """
 
     lines: tuple[WantedLine, ...]
@@ -56,6 +57,8 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: Address | None = None
     slot: datetime | None = None
     invoice: InvoiceTitle | None = None
+    claim: Claim | None = None
+    coupon_ids: tuple[UUID, ...] | None = None
 
 
 class PickupCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +108,8 @@ async def place_order(
         address=data.address,
         slot=data.slot,
         invoice=data.invoice,
+        claim=data.claim,
+        coupon_ids=data.coupon_ids,
     )
     placed = await place(at.database, merchant, order, pay_minutes=at.settings.order_pay_minutes)
     return ASGIResponse(body=msgspec.json.encode(placed), media_type=MediaType.JSON, status_code=201)

@@ -1,6 +1,7 @@
 """An order on the console: its whole story on one screen, and fragments for the pages of other rooms."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ async def order_page(
         entries=await ledger.entries_of(uow, [order_id]),
         notes=await queries.notes(uow, order_id),
         story=await story_of(uow, order),
-        line_steps=line_steps,
+        line_steps=partial(line_steps, web.language_of(request)),
         can_change_address=order.state in {"unpaid", "paid"}
         and order.address is not None
         and not any(line.fulfilled_quantity for line in order.lines),
@@ -71,10 +72,13 @@ def masked(address: addresses.Address | None) -> addresses.Address | None:
     )
 
 
-def line_steps(line: OrderLine) -> list[tuple[str, int]]:
+def line_steps(language: str, line: OrderLine) -> list[tuple[str, int]]:
     """How a line's price came to be: (word or the rule's own name, minor units), from the list price on."""
     base = [(web.mark("标价"), line.unit_price * line.quantity)]
-    steps = [(step.name or words.STEPS.get(step.code, step.code), step.amount) for step in line.build_up]
+    steps = [
+        (web.half(language, step.name) or words.STEPS.get(step.code, step.code), step.amount)
+        for step in line.build_up
+    ]
     rest = line.amount - base[0][1] - sum(amount for _, amount in steps)
     return [*base, *steps, *([(web.mark("优惠与调整"), rest)] if rest else [])]
 

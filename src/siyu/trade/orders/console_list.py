@@ -155,7 +155,7 @@ async def _download(
         return (
             order.number,
             order.placed_at,
-            say(words.state_word(order.state, order.delivery)[0]),
+            say(words.state_word(order.state, order.delivery, order.has_deposit)[0]),
             say(words.DELIVERIES[order.delivery]),
             say(words.CHANNELS[order.channel]),
             order.store_name,

@@ -52,7 +52,7 @@ async def _orders(uow: UnitOfWork, root: str, text: str, language: str) -> list[
             f"{root}/orders/{order.id}",
             order.number,
             f"{order.customer_name or ''} {web.amount(order.total, order.currency)} "
-            f"{web.translate(language, words.state_word(order.state, order.delivery)[0])}".strip(),
+            f"{web.translate(language, words.state_word(order.state, order.delivery, order.has_deposit)[0])}".strip(),
             "order",
         )
         for order in found.items

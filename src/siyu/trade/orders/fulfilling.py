@@ -24,6 +24,12 @@ class _Head(msgspec.Struct, frozen=True):
     state: str
     delivery: str
     store_id: UUID | None
+    held_for: str
+
+    @property
+    def word(self) -> str:
+        """What keeps the goods in the house: the reason the order is held, or its state."""
+        return self.held_for or self.state
 
 
 async def fulfil_units(
@@ -42,8 +48,8 @@ async def fulfil_units(
     for line_no in asked:
         # A voucher may be used after the goods beside it were fetched; goods only leave an order that waits.
         allowed = AFTER_PAYMENT if lines[line_no].kind == "virtual" else {"paid"}
-        if heads[order_id].state not in allowed:
-            raise WrongState(heads[order_id].state)
+        if heads[order_id].state not in allowed or heads[order_id].held_for:
+            raise WrongState(heads[order_id].word)
     states = await _leave(
         uow, heads, list(lines.values()), {(order_id, line_no): n for line_no, n in asked.items()}, how
     )
@@ -72,8 +78,9 @@ async def hand_over(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[UUID]:
     for order_id in order_ids:
         if order_id not in heads:
             raise NotFound(what="订单 / order")
-        if heads[order_id].state != "paid" or heads[order_id].delivery != "pickup":
-            raise WrongState(heads[order_id].state)
+        head = heads[order_id]
+        if head.state != "paid" or head.delivery != "pickup" or head.held_for:
+            raise WrongState(head.word)
     lines = await lines_of(uow, list(heads))
     units = {(line.order_id, line.line_no): line.waiting for line in lines if _is_goods(line, "pickup")}
     await _leave(uow, heads, lines, {key: quantity for key, quantity in units.items() if quantity}, "counter")
@@ -84,7 +91,7 @@ async def _lock(uow: UnitOfWork, order_ids: Sequence[UUID]) -> dict[UUID, _Head]
     found = await uow.all(
         _Head,
         """
-        select id, state, delivery, store_id from orders
+        select id, state, delivery, store_id, held_for from orders
         where merchant_id = %(merchant_id)s and id = any(%(ids)s) order by id for update
         """,
         ids=list(order_ids),

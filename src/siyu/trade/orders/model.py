@@ -20,6 +20,8 @@ STATE_WORDS = {
     "received": "已完成 / complete",
     "refunded": "已退款 / refunded",
     "closed": "已关闭 / closed",
+    "group": "还在拼团 / waiting for its group",
+    "presale": "还没到预售发货时间 / a presale that is not sent yet",
 }
 
 
@@ -42,8 +44,18 @@ class InvoiceTitle(msgspec.Struct, frozen=True, omit_defaults=True):
     email: str = ""
 
 
+class Claim(msgspec.Struct, frozen=True):
+    """The right by which an order gets its price: the activity's kind, and which of it (a sale's item, a group)."""
+
+    kind: str
+    id: UUID
+
+
 class QuoteAsk(msgspec.Struct, frozen=True):
-    """What a buyer considers. Without an address or store the quote leaves freight and stock out."""
+    """What a buyer considers. Without an address or store the quote leaves freight and stock out.
+
+    `coupon_ids` None: the best of those the buyer holds; empty: none.
+    """
 
     lines: tuple[WantedLine, ...]
     customer_id: UUID | None = None
@@ -52,6 +64,8 @@ class QuoteAsk(msgspec.Struct, frozen=True):
     store_id: UUID | None = None
     address: Address | None = None
     slot: datetime | None = None
+    claim: Claim | None = None
+    coupon_ids: tuple[UUID, ...] | None = None
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
@@ -70,10 +84,15 @@ class QuoteLine(msgspec.Struct, frozen=True):
     return_policy: str = "seven_days"
     build_up: tuple[pricing.Step, ...] = ()
     components: tuple[catalog.Component, ...] = ()
+    is_gift: bool = False
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """What the lines cost right now. Nothing is reserved by asking. `total` = `goods_total` + `freight`."""
+    """What the lines cost right now. Nothing is reserved by asking. `total` = `goods_total` + `freight`.
+
+    `freight` is what is left of it after `freight_build_up`. Of a presale `deposit` is paid first, the rest later;
+    0 where everything is paid at once. `coupon_ids` are the coupons that were used.
+    """
 
     lines: tuple[QuoteLine, ...]
     total: int
@@ -85,13 +104,19 @@ class Quote(msgspec.Struct, frozen=True):
     deliver_from: datetime | None = None
     deliver_until: datetime | None = None
     passed: tuple[pricing.Passed, ...] = ()
+    freight_build_up: tuple[pricing.Step, ...] = ()
+    coupon_ids: tuple[UUID, ...] = ()
+    deposit: int = 0
+    balance_from: datetime | None = None
+    balance_until: datetime | None = None
 
 
 class PlaceOrder(msgspec.Struct, frozen=True):
     """A buyer's wish. `expected_total` is what the buyer was shown; `key` makes a second submit harmless.
 
     `delivery` is 'pickup' (at `store_id`), 'express' (to `address`), 'local' (from `store_id` to `address` in the
-    slot that starts at `slot`) or 'none' (nothing but codes).
+    slot that starts at `slot`) or 'none' (nothing but codes). `claim` is the activity the price comes from,
+    `coupon_ids` the coupons to use: None takes the best the buyer holds.
     """
 
     customer_id: UUID
@@ -105,6 +130,8 @@ class PlaceOrder(msgspec.Struct, frozen=True):
     address: Address | None = None
     slot: datetime | None = None
     invoice: InvoiceTitle | None = None
+    claim: Claim | None = None
+    coupon_ids: tuple[UUID, ...] | None = None
 
 
 class PlacedOrder(msgspec.Struct, frozen=True):
@@ -143,6 +170,7 @@ class OrderLine(msgspec.Struct, frozen=True):
     fulfilled_quantity: int = 0
     cancelled_quantity: int = 0
     reduced_amount: int = 0
+    is_gift: bool = False
 
     @property
     def waiting(self) -> int:
@@ -151,7 +179,10 @@ class OrderLine(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """An order with its lines. Times are UTC."""
+    """An order with its lines. Times are UTC.
+
+    `due` is what is to be paid next while it is unpaid: everything, or of a presale the `deposit` and then the rest.
+    """
 
     id: UUID
     number: str
@@ -185,11 +216,29 @@ class Order(msgspec.Struct, frozen=True):
     shipped_at: datetime | None = None
     invoice: InvoiceTitle | None = None
     open_cases: int = 0
+    claim_kind: str | None = None
+    claim_id: UUID | None = None
+    held_for: str = ""
+    freight_build_up: tuple[pricing.Step, ...] = ()
+    deposit: int | None = None
+    deposit_paid_at: datetime | None = None
+    balance_from: datetime | None = None
+    balance_until: datetime | None = None
+    due: int = 0
     lines: tuple[OrderLine, ...] = ()
 
     @property
     def goods_total(self) -> int:
         return self.total - self.freight
+
+    @property
+    def has_deposit(self) -> bool:
+        """Whether the deposit of a presale is paid."""
+        return self.deposit_paid_at is not None
+
+    def waits_at(self, moment: datetime) -> bool:
+        """Whether the deposit is paid and the time for the balance has not begun."""
+        return self.has_deposit and self.balance_from is not None and moment < self.balance_from
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -228,14 +277,21 @@ class OrderCard(msgspec.Struct, frozen=True):
     placed_at: datetime
     pay_by: datetime | None
     delivery: str = "pickup"
+    has_deposit: bool = False
 
 
 class PaidOrder(msgspec.Struct, frozen=True):
-    """The state a payment found the order in, and whether the order is paid now."""
+    """The state a payment found the order in, and whether the money counts now.
+
+    `part` says what it paid: everything, the deposit of a presale, or its balance, which makes the `deposit` (minor
+    units) part of the price.
+    """
 
     order_id: UUID
     found: str
     is_paid: bool
+    part: Literal["all", "deposit", "balance"] = "all"
+    deposit: int = 0
 
 
 class EmptyOrder(DomainError):

@@ -262,7 +262,7 @@ async def unpicked(uow: UnitOfWork, store_id: UUID | None, *, days: int, limit: 
                l.first_title, w.paid_at, w.days
         from (select o.*, ((%(now)s at time zone %(zone)s)::date - (o.paid_at at time zone %(zone)s)::date) as days
               from orders o
-              where o.merchant_id = %(merchant_id)s and o.state = 'paid' and o.delivery = 'pickup'
+              where o.merchant_id = %(merchant_id)s and o.state = 'paid' and o.held_for = '' and o.delivery = 'pickup'
                 and (%(store)s::uuid is null or o.store_id = %(store)s)
                 and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s))) w
         left join customers c on c.merchant_id = w.merchant_id and c.id = w.customer_id

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from siyu.goods import catalog, inventory, pricing
+from siyu.goods import catalog, inventory, offers, pricing
 from siyu.kernel import ids
 from siyu.kernel.errors import DomainError, IdempotencyConflict
 from siyu.people import customers
@@ -20,12 +20,15 @@ from siyu.runtime import counters
 from siyu.runtime.batch import Batcher
 from siyu.runtime.db import Database, Merchant, UnitOfWork, json_rows
 from siyu.trade import delivery
+from siyu.trade.orders import claiming
+from siyu.trade.orders.claims import ClaimTerms
 from siyu.trade.orders.drafting import (
     Asked,
     Draft,
     Known,
     draft,
     early_asks,
+    gift_prices,
     group_of,
     not_locked_yet,
     with_terms,
@@ -62,6 +65,7 @@ async def place(
     IdempotencyConflict when the key was used for something else. A second submit returns the first order.
     """
     asked = _asked(order, 0, pay_minutes)  # refused before it costs a number
+    claiming.gate(merchant, order)
     (number,) = await counters.take(database, merchant, "orders", 1)
     return await _placements.ask(
         database, merchant, msgspec.structs.replace(asked, number=order_number(number))
@@ -90,19 +94,43 @@ async def _place(uow: UnitOfWork, asked: Sequence[Asked]) -> list[PlacedOrder | 
     """One round trip for everything there is to know, one for everything there is to write and the commit."""
     answers: Answers = {}
     order_ids = [ids.new() for _ in asked]
-    known = await _learn(uow, asked, order_ids)
-    drafts = _drafts(uow, asked, order_ids, known, answers)
+    fresh, terms = await _take_claims(uow, asked, order_ids, answers)
+    known = await _learn(uow, asked, order_ids, fresh)
+    drafts = _drafts(uow, asked, order_ids, known, terms, answers)
     await _find_stock(uow, drafts, known, answers)
     drafts = {i: one for i, one in drafts.items() if i not in answers}
-    refused = [asked[i].order for i in known.fresh if i in answers]
+    refused = [i for i in known.fresh if i in answers]
+    await claiming.give_back(uow, [(asked[i].order, order_ids[i]) for i in refused if i in terms])
     placed = await write(uow, list(drafts.values()), known.came)
     answers |= dict(zip(drafts, placed, strict=True))
-    await _free_keys(uow, refused)
+    await _free_keys(uow, [asked[i].order for i in refused])
     await _replay(uow, asked, answers)
     return [answers[i] for i in range(len(asked))]
 
 
-async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UUID]) -> Known:
+async def _take_claims(
+    uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UUID], answers: Answers
+) -> tuple[list[int] | None, dict[int, ClaimTerms]]:
+    """Which orders are new, and the terms of those with a claim. Costs nothing where no order has one.
+
+    A claim is taken before stock is looked at, because it may be what frees the pieces.
+    """
+    if all(one.order.claim is None for one in asked):
+        return None, {}
+    fresh = await _claim_keys(uow, asked, order_ids)
+    told = await claiming.take(uow, {i: (asked[i].order, asked[i].lines, order_ids[i]) for i in fresh})
+    terms: dict[int, ClaimTerms] = {}
+    for i, answer in told.items():
+        if isinstance(answer, DomainError):
+            answers[i] = answer
+        else:
+            terms[i] = answer
+    return fresh, terms
+
+
+async def _learn(
+    uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UUID], fresh: list[int] | None
+) -> Known:
     """Everything that can be known before the prices are, in one round trip. Stock is locked on the way."""
     sku_ids = list({line.sku_id for one in asked for line in one.lines})
     buyers = list({one.order.customer_id for one in asked})
@@ -114,12 +142,16 @@ async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UU
     ]
     sent = list({line.sku_id for one in asked if one.order.delivery == "express" for line in one.lines})
     async with uow.together():
-        fresh, prices, levels, came, (buyer_levels, rules), around = await asyncio.gather(
-            _claim_keys(uow, asked, order_ids),
+        new, prices, levels, came, (buyer_levels, rules, shelf), around = await asyncio.gather(
+            _claim_keys(uow, asked, order_ids) if fresh is None else _known_already(fresh),
             catalog.prices(uow, sku_ids),
             inventory.lock(uow, at_stores, skus=sent),
             doors.attributions(uow, buyers),
-            asyncio.gather(customers.levels_of(uow, buyers), pricing.load(uow, sku_ids, buyers)),
+            asyncio.gather(
+                customers.levels_of(uow, buyers),
+                pricing.load(uow, sku_ids, buyers),
+                offers.load(uow, buyers, sku_ids, lock=True),
+            ),
             asyncio.gather(
                 _sources(uow, asked),
                 stores.counters(uow, [s for one in asked if (s := one.order.store_id) is not None]),
@@ -127,8 +159,15 @@ async def _learn(uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UU
             ),
         )
     sources, open_now, tariffs = around
-    parted = pricing.parted(rules)
-    return Known(fresh, prices, levels, came, buyer_levels, parted, sources, frozenset(open_now), tariffs)
+    prices = {**prices, **await gift_prices(uow, shelf, prices)} if shelf.offers else prices
+    return Known(
+        new, prices, levels, came, buyer_levels, pricing.parted(rules), sources, frozenset(open_now), tariffs, shelf,
+        offers.Left(shelf),
+    )  # fmt: skip
+
+
+async def _known_already(fresh: list[int]) -> list[int]:
+    return fresh
 
 
 async def _sources(uow: UnitOfWork, asked: Sequence[Asked]) -> inventory.Sources:
@@ -138,38 +177,46 @@ async def _sources(uow: UnitOfWork, asked: Sequence[Asked]) -> inventory.Sources
 
 
 def _drafts(
-    uow: UnitOfWork, asked: Sequence[Asked], order_ids: Sequence[UUID], known: Known, answers: Answers
+    uow: UnitOfWork,
+    asked: Sequence[Asked],
+    order_ids: Sequence[UUID],
+    known: Known,
+    terms: dict[int, ClaimTerms],
+    answers: Answers,
 ) -> dict[int, Draft]:
+    """Priced in the order in which they came, because the next order finds less of a budget; freight and all."""
     drafts: dict[int, Draft] = {}
     for i in known.fresh:
+        if i in answers:
+            continue
         try:
-            drafts[i] = draft(asked[i], order_ids[i], known, uow.merchant.currency, uow.now)
+            one = draft(asked[i], order_ids[i], known, terms.get(i), uow.merchant.currency, uow.now)
+            with_terms(one, known.tariffs, uow.now)
         except DomainError as refusal:
             answers[i] = refusal
+            continue
+        known.left.take(asked[i].order.customer_id, one.uses)
+        drafts[i] = one
     return drafts
 
 
 async def _find_stock(uow: UnitOfWork, drafts: dict[int, Draft], known: Known, answers: Answers) -> None:
-    """Add freight, lock what could not be known before, then share out; refusals go to `answers`."""
-    for i, one in drafts.items():
-        try:
-            with_terms(one, known.tariffs, uow.now)
-        except DomainError as refusal:
-            answers[i] = refusal
-    open_drafts = [(i, one) for i, one in drafts.items() if i not in answers]
-    groups = [group_of(one, known) for _, one in open_drafts]
+    """Lock what could not be known before, then share out; refusals go to `answers`.
+
+    Claims go first: the pieces freed for them in this unit of work must not go to an ordinary order beside them.
+    """
+    in_order = sorted(drafts, key=lambda i: drafts[i].terms is None)
+    groups = [group_of(drafts[i], known) for i in in_order]
     missing = [
-        piece
-        for (_, one), group in zip(open_drafts, groups, strict=True)
-        for piece in not_locked_yet(one, group)
+        piece for i, group in zip(in_order, groups, strict=True) for piece in not_locked_yet(drafts[i], group)
     ]
     levels = known.levels | await inventory.lock(uow, missing)
     places, taken = inventory.share_out(levels, groups)
-    for (i, one), place in zip(open_drafts, places, strict=True):
+    for i, place in zip(in_order, places, strict=True):
         if isinstance(place, DomainError):
             answers[i] = place
         else:
-            one.places = place
+            drafts[i].places = place
     await inventory.promise(uow, taken)
 
 

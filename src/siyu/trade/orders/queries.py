@@ -37,7 +37,8 @@ async def find(
                o.total, o.refunded, o.door_id, d.name as door_name, o.promoter_id, o.remark, o.pickup_code,
                o.placed_at, o.pay_by, o.paid_at, o.picked_up_at, o.received_at, o.closed_at, o.close_reason,
                o.delivery, o.freight, o.freight_refunded, o.address, o.deliver_from, o.deliver_until, o.ship_by,
-               o.shipped_at, o.invoice, o.open_cases
+               o.shipped_at, o.invoice, o.open_cases, o.claim_kind, o.claim_id, o.held_for, o.freight_build_up,
+               o.deposit, o.deposit_paid_at, o.balance_from, o.balance_until, o.due
         from orders o
         left join stores s on s.merchant_id = o.merchant_id and s.id = o.store_id
         left join doors d on d.merchant_id = o.merchant_id and d.id = o.door_id
@@ -72,7 +73,7 @@ async def _lines(uow: UnitOfWork, order_id: UUID) -> list[OrderLine]:
         """
         select line_no, product_id, sku_id, title, sku_title, picture, quantity, unit_price, amount, refunded_quantity,
                refunded_amount, kind, location_id, return_policy, build_up, coalesce(components, '[]') as components,
-               fulfilled_quantity, cancelled_quantity, reduced_amount
+               fulfilled_quantity, cancelled_quantity, reduced_amount, is_gift
         from order_lines where merchant_id = %(merchant_id)s and order_id = %(id)s order by line_no
         """,
         id=order_id,
@@ -112,7 +113,7 @@ async def listing(
         select o.id, o.number, o.state, o.channel, o.customer_id, c.nickname as customer_name, s.name as store_name,
                d.name as door_name, o.currency, o.total, o.refunded,
                coalesce(l.pieces, 0)::int as pieces, l.first_title, coalesce(l.pictures, '{}') as pictures,
-               o.placed_at, o.pay_by, o.delivery
+               o.placed_at, o.pay_by, o.delivery, o.deposit_paid_at is not null as has_deposit
         from (
             select * from orders o
             where o.merchant_id = %(merchant_id)s
@@ -169,7 +170,7 @@ async def waiting_at_store(uow: UnitOfWork, store_id: UUID | None, limit: int = 
                    (array_agg(picture order by line_no))[1:4] as pictures
             from order_lines l where l.merchant_id = o.merchant_id and l.order_id = o.id
         ) l on true
-        where o.merchant_id = %(merchant_id)s and o.state = 'paid'
+        where o.merchant_id = %(merchant_id)s and o.state = 'paid' and o.held_for = ''
           and (%(store)s::uuid is null or o.store_id = %(store)s)
           and (%(scope)s::uuid[] is null or o.store_id = any(%(scope)s))
         order by o.paid_at, o.id limit %(limit)s

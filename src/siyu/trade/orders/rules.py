@@ -46,49 +46,62 @@ MOVES: dict[str, frozenset[str]] = {
 FULFILLED = {"pickup": "picked_up", "express": "shipped", "local": "shipped", "none": "received"}
 
 
-def priced(
-    lines: Sequence[WantedLine],
-    prices: Mapping[UUID, SkuPrice],
-    buyer: pricing.Buyer,
-    rules: pricing.Rules | pricing.Parted,
-    currency: str,
-    now: datetime,
-) -> Quote:
-    """What these merged lines cost this buyer, without freight. Raises NotForSale."""
-    known: list[tuple[WantedLine, SkuPrice]] = []
+Sold = tuple[int, WantedLine, SkuPrice]  # a line's number, what is wanted, and what the catalogue asks
+
+
+def sellable(lines: Sequence[WantedLine], prices: Mapping[UUID, SkuPrice]) -> list[Sold]:
+    """These merged lines with their prices, numbered. Raises NotForSale."""
+    known: list[Sold] = []
     for i, line in enumerate(lines):
         price = prices.get(line.sku_id)
         if price is None or not price.is_sellable:
             raise NotForSale(field=f"lines[{i}].sku_id", sku_id=str(line.sku_id))
-        known.append((line, price))
-    built = pricing.build_up(
-        [
-            pricing.Line(no, line.sku_id, price.product_id, price.category_id, line.quantity, price.price)
-            for no, (line, price) in enumerate(known, start=1)
-        ],
-        buyer,
-        rules,
-        now,
-    )
+        known.append((i + 1, line, price))
+    return known
+
+
+def at_lists(
+    sold: Sequence[Sold], buyer: pricing.Buyer, rules: pricing.Rules | pricing.Parted, now: datetime
+) -> pricing.BuildUp:
+    """What the merchant's price lists make of the marked prices."""
+    lines = [
+        pricing.Line(no, line.sku_id, price.product_id, price.category_id, line.quantity, price.price)
+        for no, line, price in sold
+    ]
+    return pricing.build_up(lines, buyer, rules, now)
+
+
+def quote_of(
+    sold: Sequence[Sold],
+    lines: Sequence[pricing.PricedLine],
+    passed: tuple[pricing.Passed, ...],
+    currency: str,
+    gifts: Sequence[QuoteLine] = (),
+) -> Quote:
+    """The answer to a buyer, without freight."""
     quoted = tuple(
-        QuoteLine(
-            line_no=done.line.line_no,
-            sku_id=line.sku_id,
-            product_id=price.product_id,
-            title=price.title,
-            sku_title=price.sku_title,
-            picture=price.picture,
-            quantity=line.quantity,
-            unit_price=price.price,
-            amount=done.amount,
-            kind=price.kind,
-            return_policy=_return_policy(line, price),
-            build_up=done.steps,
-            components=price.components,
-        )
-        for (line, price), done in zip(known, built.lines, strict=True)
+        [
+            quote_line(no, line, price, done.amount, done.steps)
+            for (no, line, price), done in zip(sold, lines, strict=True)
+        ]
     )
-    return Quote(quoted, built.total, currency, goods_total=built.total, passed=built.passed)
+    total = sum([done.amount for done in lines])
+    return Quote((*quoted, *gifts), total, currency, goods_total=total, passed=passed)
+
+
+def quote_line(
+    no: int,
+    line: WantedLine,
+    price: SkuPrice,
+    amount: int,
+    steps: tuple[pricing.Step, ...],
+    *,
+    is_gift: bool = False,
+) -> QuoteLine:
+    return QuoteLine(
+        no, line.sku_id, price.product_id, price.title, price.sku_title, price.picture, line.quantity, price.price,
+        amount, price.kind, _return_policy(line, price), steps, price.components, is_gift,
+    )  # fmt: skip
 
 
 def _return_policy(line: WantedLine, price: SkuPrice) -> str:
@@ -98,12 +111,14 @@ def _return_policy(line: WantedLine, price: SkuPrice) -> str:
     return price.return_policy
 
 
-def delivered(quote: Quote, terms: delivery.Terms) -> Quote:
-    """The quote with what delivery adds to it."""
+def delivered(quote: Quote, terms: delivery.Terms, off: tuple[pricing.Step, ...] = ()) -> Quote:
+    """The quote with what delivery adds to it; `off` is what a coupon takes from the freight."""
+    freight = terms.freight + sum(step.amount for step in off)
     return msgspec.structs.replace(
         quote,
-        total=quote.goods_total + terms.freight,
-        freight=terms.freight,
+        total=quote.goods_total + freight,
+        freight=freight,
+        freight_build_up=off,
         freight_notes=terms.notes,
         ship_by=terms.ship_by,
         deliver_from=terms.deliver_from,
@@ -206,7 +221,7 @@ def input_hash(order: PlaceOrder, lines: Sequence[WantedLine]) -> bytes:
     """Fingerprint of what was asked, to tell a second submit from another order under the same key."""
     asked = (
         order.store_id, lines, order.expected_total, order.remark, order.delivery, order.address, order.slot,
-        order.invoice,
+        order.invoice, order.claim, order.coupon_ids,
     )  # fmt: skip
     return hashlib.sha256(msgspec.json.encode(asked)).digest()
 

@@ -3,6 +3,7 @@
 Paying, cancelling and what was refunded are pages and fragments of `trade.payments`.
 """
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from siyu.runtime.edge import ByActor, InUow, OfMerchant, WithSettings
 from siyu.trade import carts
 from siyu.trade.orders import actions, queries
 from siyu.trade.orders.model import Order
-from siyu.trade.orders.words import DELIVERIES, STEPS, WAITS_FOR
+from siyu.trade.orders.words import BALANCE_WAITS, DELIVERIES, HELD, STEPS, WAITS_FOR
 
 SHOPPER = {"permission": Permission.SHOPPER}
 PAGE_SIZE = 10
@@ -117,14 +118,19 @@ async def order_page(
         state_word=state_word,
         delivery_word=DELIVERIES[order.delivery],
         steps=STEPS,
+        held_words=HELD,
+        half=partial(web.half, web.language_of(request)),
         story=_story(order),
         pickup_link=f"{settings.base_url}/desk/{merchant.slug}/verify?code={order.pickup_code}",
         is_late=order.pay_by is not None and order.pay_by <= uow.now,
+        waits_for_balance=order.waits_at(uow.now),
     )
 
 
-def state_word(state: str, delivery: str) -> tuple[str, str]:
+def state_word(state: str, delivery: str, has_deposit: bool = False) -> tuple[str, str]:
     """What a shopper calls where their order stands, with the tone of the badge."""
+    if state == "unpaid" and has_deposit:
+        return BALANCE_WAITS
     word, tone = STATE_WORDS[state]
     return (WAITS_FOR.get(delivery, word), tone) if state == "paid" else (word, tone)
 
@@ -133,6 +139,7 @@ def _story(order: Order) -> list[tuple[str, Any, str, str]]:
     """The order's timeline, newest first: word, moment, note, and done | now | ahead."""
     steps = [
         (web.mark("已下单"), order.placed_at, ""),
+        (web.mark("已付定金"), order.deposit_paid_at, ""),
         (web.mark("已付款"), order.paid_at, ""),
         (web.mark("已发货"), order.shipped_at, ""),
         (web.mark("已提货"), order.picked_up_at, ""),

@@ -12,6 +12,8 @@ STATES = {
     "refunded": (mark("已退款"), "neutral"),
     "closed": (mark("已关闭"), "neutral"),
 }
+# The deposit of a presale is paid, the rest is not.
+BALANCE_WAITS = (mark("待付尾款"), "warn")
 # A paid order waits for something else when nobody comes to fetch it.
 WAITS_FOR = {
     "express": mark("待发货"),
@@ -31,6 +33,11 @@ STEPS = {
     "floor": mark("价格保底"),
     "edit": mark("店家改价"),
 }
+# Why a paid order must not leave yet.
+HELD = {
+    "group": mark("拼团中，成团后才会备货"),
+    "presale": mark("预售商品，到发货时间后备货"),
+}
 CHANNELS = {
     "shop": mark("手机商城"),
     "api": mark("接口"),
@@ -44,8 +51,10 @@ CLOSE_REASONS = {
 }
 
 
-def state_word(state: str, delivery: str) -> tuple[str, str]:
-    """The word for where an order stands, and the tone of its badge."""
+def state_word(state: str, delivery: str, has_deposit: bool = False) -> tuple[str, str]:
+    """The word for where an order stands, and the tone of its badge. `has_deposit`: that of a presale is paid."""
+    if state == "unpaid" and has_deposit:
+        return BALANCE_WAITS
     word, tone = STATES[state]
     return (WAITS_FOR.get(delivery, word), tone) if state == "paid" else (word, tone)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from siyu.events import OrderPlaced
-from siyu.goods import catalog, pricing
+from siyu.goods import catalog, offers, pricing
 from siyu.people.addresses import Address
 from siyu.place import doors
 from siyu.runtime.db import UnitOfWork, json_rows
@@ -36,6 +36,13 @@ class _OrderRow(msgspec.Struct, frozen=True, omit_defaults=True):
     deliver_until: datetime | None = None
     ship_by: datetime | None = None
     invoice: InvoiceTitle | None = None
+    claim_kind: str | None = None
+    claim: UUID | None = None
+    held_for: str = ""
+    freight_build_up: tuple[pricing.Step, ...] | None = None
+    deposit: int | None = None
+    balance_from: datetime | None = None
+    balance_until: datetime | None = None
 
 
 class _LineRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,6 +61,7 @@ class _LineRow(msgspec.Struct, frozen=True, omit_defaults=True):
     location: UUID | None = None
     components: tuple[catalog.Component, ...] | None = None
     build_up: tuple[pricing.Step, ...] | None = None
+    is_gift: bool = False
 
 
 async def write(
@@ -68,23 +76,30 @@ async def write(
         with placed as (
             insert into orders (merchant_id, id, number, customer_id, channel, state, store_id, currency, total,
                                 freight, delivery, address, deliver_from, deliver_until, ship_by, invoice,
-                                door_id, promoter_id, remark, placed_at, pay_by, updated_at)
+                                door_id, promoter_id, remark, placed_at, pay_by, updated_at, claim_kind, claim_id, held_for,
+                                freight_build_up, deposit, balance_from, balance_until)
             select %(merchant_id)s, t.id, t.number, t.customer, t.channel, 'unpaid', t.store, %(currency)s, t.total,
                    t.freight, t.delivery, t.address, t.deliver_from, t.deliver_until, t.ship_by, t.invoice,
-                   t.door, t.promoter, t.remark, %(now)s, t.pay_by, %(now)s
+                   t.door, t.promoter, t.remark, %(now)s, t.pay_by, %(now)s, t.claim_kind, t.claim,
+                   coalesce(t.held_for, ''), coalesce(t.freight_build_up, '[]'),
+                   t.deposit, t.balance_from, t.balance_until
             from json_to_recordset(%(orders)s::json)
                 as t (id uuid, number text, customer uuid, channel text, store uuid, total bigint, freight bigint,
                       delivery text, address jsonb, deliver_from timestamptz, deliver_until timestamptz,
-                      ship_by timestamptz, invoice jsonb, door uuid, promoter uuid, remark text, pay_by timestamptz)
+                      ship_by timestamptz, invoice jsonb, door uuid, promoter uuid, remark text, pay_by timestamptz,
+                      claim_kind text, claim uuid, held_for text, freight_build_up jsonb, deposit bigint,
+                      balance_from timestamptz, balance_until timestamptz)
         )
         insert into order_lines (merchant_id, order_id, line_no, product_id, sku_id, title, sku_title, picture,
-                                 quantity, unit_price, amount, kind, return_policy, location_id, components, build_up)
+                                 quantity, unit_price, amount, kind, return_policy, location_id, components, build_up,
+                                 is_gift)
         select %(merchant_id)s, t.order_id, t.line_no, t.product, t.sku, t.title, t.sku_title, t.picture, t.quantity,
-               t.unit_price, t.amount, t.kind, t.policy, t.location, t.components, coalesce(t.build_up, '[]')
+               t.unit_price, t.amount, t.kind, t.policy, t.location, t.components, coalesce(t.build_up, '[]'),
+               coalesce(t.is_gift, false)
         from json_to_recordset(%(lines)s::json)
             as t (order_id uuid, line_no smallint, product uuid, sku uuid, title text, sku_title text, picture text,
                   quantity int, unit_price bigint, amount bigint, kind text, policy text, location uuid,
-                  components jsonb, build_up jsonb)
+                  components jsonb, build_up jsonb, is_gift boolean)
         """,
         currency=uow.merchant.currency,
         orders=json_rows(rows),
@@ -97,15 +112,20 @@ async def write(
     ]
     if slots:
         await delivery.book(uow, slots)
+    uses = [
+        offers.Taken(draft.id, draft.asked.order.customer_id, draft.uses) for draft in drafts if draft.uses
+    ]
+    if uses:
+        await offers.take(uow, uses)
     for row in rows:
         uow.publish(OrderPlaced(order_id=row.id, customer_id=row.customer, total=row.total))
     return [PlacedOrder(row.id, row.number, row.total, uow.merchant.currency, row.pay_by) for row in rows]
 
 
 def _order_row(draft: Draft, came: doors.Attribution, now: datetime) -> _OrderRow:
-    order, quote = draft.asked.order, draft.quote
+    order, quote, terms = draft.asked.order, draft.quote, draft.terms
     is_sent = draft.ask is not None
-    return _OrderRow(
+    row = _OrderRow(
         id=draft.id,
         number=draft.asked.number,
         customer=order.customer_id,
@@ -114,7 +134,7 @@ def _order_row(draft: Draft, came: doors.Attribution, now: datetime) -> _OrderRo
         total=quote.total,
         freight=quote.freight,
         remark=order.remark,
-        pay_by=now + timedelta(minutes=draft.asked.pay_minutes),
+        pay_by=now + timedelta(minutes=_minutes(draft)),
         store=order.store_id if draft.how in {"pickup", "local"} else None,
         door=came.door_id,
         promoter=came.promoter_id,
@@ -123,7 +143,25 @@ def _order_row(draft: Draft, came: doors.Attribution, now: datetime) -> _OrderRo
         deliver_until=quote.deliver_until,
         ship_by=quote.ship_by,
         invoice=order.invoice,
+        freight_build_up=quote.freight_build_up or None,
     )
+    if terms is None:
+        return row
+    return msgspec.structs.replace(
+        row,
+        claim_kind=order.claim.kind if order.claim is not None else None,
+        claim=terms.claim_id,
+        held_for=terms.held_for,
+        deposit=terms.deposit or None,
+        balance_from=terms.balance_from,
+        balance_until=terms.balance_until,
+    )
+
+
+def _minutes(draft: Draft) -> int:
+    """How long the order keeps its stock unpaid: an activity may give less."""
+    terms = draft.terms
+    return draft.asked.pay_minutes if terms is None or terms.pay_minutes is None else terms.pay_minutes
 
 
 def _line_rows(draft: Draft) -> list[_LineRow]:
@@ -131,7 +169,7 @@ def _line_rows(draft: Draft) -> list[_LineRow]:
         _LineRow(
             draft.id, li.line_no, li.product_id, li.sku_id, li.title, li.sku_title, li.picture, li.quantity,
             li.unit_price, li.amount, li.kind, li.return_policy, None if li.kind == "virtual" else place,
-            li.components or None, li.build_up or None,
+            li.components or None, li.build_up or None, li.is_gift,
         )
         for li, place in zip(draft.quote.lines, draft.places, strict=True)
     ]  # fmt: skip

@@ -1,0 +1,19 @@
+"""Orders that are paid and must not leave yet: their group is not complete, their presale not due."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from siyu.runtime.db import UnitOfWork
+
+
+async def release_hold(uow: UnitOfWork, order_ids: Sequence[UUID]) -> int:
+    """What these orders were held for has happened: their goods may leave. Returns how many were held until now."""
+    if not order_ids:
+        return 0
+    return await uow.run(
+        """
+        update orders set held_for = '', updated_at = %(now)s
+        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and held_for <> ''
+        """,
+        ids=sorted(order_ids),
+    )
