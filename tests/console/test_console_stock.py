@@ -92,7 +92,7 @@ async def test_pieces_kept_back_shrink_what_is_available(floor: Floor) -> None:
     on_hand, reserved = await stock_of(floor.database, shop, shop.apple)
     rows = cells(await owner.get("/console/stock?export=xlsx&q=APPLE"))
 
-    assert rows[1][6:8] == (4, on_hand - reserved - 4)
+    assert rows[1][6:9] == (4, 0, on_hand - reserved - 4)  # kept back, put aside, available
 
 
 async def test_a_transfer_goes_from_a_pasted_list_to_the_shelf_of_the_other_place(

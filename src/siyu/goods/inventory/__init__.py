@@ -2,12 +2,13 @@
 stocktakes, lots and their expiry. Owns tables stock, stock_moves, stock_lots, stock_transfers (and lines, arrivals),
 stocktakes (and lines), stock_rules and stock_proofs.
 
-`available = on_hand - reserved - safety`. A reservation is taken by one guarded statement, so no order of arrival
+`available = on_hand - reserved - safety - carved`. A reservation is taken by one guarded statement, so no order of arrival
 and no number of buyers can promise a piece twice. `on_hand` changes only together with a row that says why.
 """
 
 from siyu.goods.inventory import stocktakes, transfers
 from siyu.goods.inventory.actions import lock, promise, release, reserve, reserve_groups, summed
+from siyu.goods.inventory.carving import carve, carve_up_to, uncarve
 from siyu.goods.inventory.expiry import listed_lots, write_off_expired
 from siyu.goods.inventory.listeners import SWEEPS
 from siyu.goods.inventory.lots import today_of
@@ -58,6 +59,8 @@ __all__ = [
     "StockFilter",
     "StockRules",
     "WrongStep",
+    "carve",
+    "carve_up_to",
     "correct",
     "count",
     "deduct",
@@ -88,6 +91,7 @@ __all__ = [
     "take_out",
     "today_of",
     "transfers",
+    "uncarve",
     "wanted",
     "write_off",
     "write_off_expired",

@@ -15,8 +15,8 @@ async def reserve(uow: UnitOfWork, pieces: Pieces) -> int:
         """
         update stock set reserved = reserved + %(quantity)s
         where merchant_id = %(merchant_id)s and location_id = %(location)s and sku_id = %(sku)s
-          and on_hand - reserved - safety >= %(quantity)s
-        returning on_hand - reserved - safety
+          and on_hand - reserved - safety - carved >= %(quantity)s
+        returning on_hand - reserved - safety - carved
         """,
         location=pieces.location_id,
         sku=pieces.sku_id,
@@ -53,7 +53,7 @@ async def lock(uow: UnitOfWork, pieces: Sequence[Pieces], *, skus: Sequence[UUID
     found = await uow.all(
         Level,
         """
-        select s.location_id, s.sku_id, s.on_hand, s.reserved, s.safety, s.has_lots
+        select s.location_id, s.sku_id, s.on_hand, s.reserved, s.safety, s.has_lots, s.carved
         from stock s
         join (select distinct location_id, sku_id
               from json_to_recordset(%(rows)s::json) as w (location_id uuid, sku_id uuid)) as t
@@ -79,7 +79,7 @@ async def _lock_anywhere(uow: UnitOfWork, pieces: Sequence[Pieces], skus: Sequen
             from unnest(%(skus)s::uuid[]) as k (id)
             join stores l on l.merchant_id = %(merchant_id)s and l.ships and l.is_open
         )
-        select s.location_id, s.sku_id, s.on_hand, s.reserved, s.safety, s.has_lots
+        select s.location_id, s.sku_id, s.on_hand, s.reserved, s.safety, s.has_lots, s.carved
         from (
             select w.location_id, w.sku_id from wanted w
             union

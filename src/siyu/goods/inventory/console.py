@@ -84,10 +84,10 @@ async def stock_list(
 async def _sheet(request: Request[Any, Any, Any], uow: InUow, wanted: StockFilter, kind: str) -> Any:
     language = web.language_of(request)
     head = [web.mark("门店或仓库"), web.mark("编码"), web.mark("商品名称"), web.mark("规格"), web.mark("在库"),
-            web.mark("预留"), web.mark("安全库存"), web.mark("可售"), web.mark("在途"), web.mark("最早到期")]  # fmt: skip
+            web.mark("预留"), web.mark("安全库存"), web.mark("活动占用"), web.mark("可售"), web.mark("在途"), web.mark("最早到期")]  # fmt: skip
     rows = (
         (row.location_name, row.code, row.title, row.sku_title, row.on_hand, row.reserved, row.safety,
-         max(row.free, 0), row.coming, row.expires_on)
+         row.carved, max(row.free, 0), row.coming, row.expires_on)
         async for row in web.every_page(lambda after: queries.stocked(uow, wanted, after=after, limit=200))
     )  # fmt: skip
     words = [web.translate(language, word) for word in head]

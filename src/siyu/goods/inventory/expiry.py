@@ -54,7 +54,7 @@ async def write_off_expired(uow: UnitOfWork) -> int:
         from stock_lots b
         join stock s on s.merchant_id = %(merchant_id)s and s.location_id = b.location_id and s.sku_id = b.sku_id
         where b.merchant_id = %(merchant_id)s and b.on_hand > 0 and b.expires_on < %(today)s
-          and s.on_hand > s.reserved
+          and s.on_hand > s.reserved + s.carved
         order by 1, 2 limit %(limit)s
         """,
         today=today_of(uow),
@@ -68,7 +68,7 @@ async def write_off_expired(uow: UnitOfWork) -> int:
     for key, level in levels.items():
         expired = expired_pieces(found.get(key, []), today_of(uow))
         fresh = level.on_hand - expired
-        quantity = expired - max(level.reserved - fresh, 0)
+        quantity = expired - max(level.reserved + level.carved - fresh, 0)
         if quantity:
             gone.append(Pieces(*key, quantity))
     if gone:
@@ -104,7 +104,7 @@ async def listed_lots(
         """
         select b.id, b.location_id, l.name as location_name, b.sku_id, k.code, p.title, k.title as sku_title,
                b.code as lot_code, b.expires_on, b.expires_on - %(today)s::date as days_left, b.on_hand,
-               case when b.expires_on < %(today)s then least(b.on_hand, greatest(0, s.reserved - (s.on_hand - (
+               case when b.expires_on < %(today)s then least(b.on_hand, greatest(0, s.reserved + s.carved - (s.on_hand - (
                    select sum(e.on_hand) from stock_lots e
                    where e.merchant_id = b.merchant_id and e.location_id = b.location_id and e.sku_id = b.sku_id
                      and e.expires_on < %(today)s))))::int else 0 end as promised

@@ -36,7 +36,7 @@ class Pieces(msgspec.Struct, frozen=True, order=True):
 class Level(msgspec.Struct, frozen=True):
     """What is there, what of it is promised, and what is kept back from selling.
 
-    `has_lots`: some of the pieces may belong to lots.
+    `has_lots`: some of the pieces may belong to lots. `carved` are put aside for a sale with a quota of its own.
     """
 
     location_id: UUID
@@ -45,11 +45,17 @@ class Level(msgspec.Struct, frozen=True):
     reserved: int
     safety: int = 0
     has_lots: bool = False
+    carved: int = 0
 
     @property
     def available(self) -> int:
         """What buyers may still take; 0 when the pieces kept back are not all there."""
-        return max(self.on_hand - self.reserved - self.safety, 0)
+        return max(self.on_hand - self.reserved - self.safety - self.carved, 0)
+
+    @property
+    def unpromised(self) -> int:
+        """What nobody has a right to: neither an order nor a running sale."""
+        return self.on_hand - self.reserved - self.carved
 
 
 class LotName(msgspec.Struct, frozen=True):

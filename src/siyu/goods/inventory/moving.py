@@ -95,7 +95,7 @@ async def _refuse_short(uow: UnitOfWork, levels: Mapping[Key, Level], sums: Sequ
     short: dict[UUID, int] = {}
     for one in sums:
         level = levels.get((one.location_id, one.sku_id))
-        free = level.on_hand - level.reserved if level else 0
+        free = level.unpromised if level else 0
         if free < one.quantity:
             short[one.sku_id] = free
     if short:
@@ -216,23 +216,16 @@ async def put_back(uow: UnitOfWork, pieces: Sequence[Pieces], *, subject_id: UUI
 async def count(uow: UnitOfWork, counted: Pieces, *, note: str = "") -> Level:
     """Somebody counted the shelf: on_hand becomes `counted.quantity`, and the difference is a move.
 
-    Raises NotEnoughStock when fewer pieces were counted than are promised to buyers.
+    Raises NotEnoughStock when fewer pieces were counted than are promised to buyers or to a running sale.
     """
     levels = await lock(uow, [counted])
     level = levels.get((counted.location_id, counted.sku_id))
-    before, reserved = (level.on_hand, level.reserved) if level else (0, 0)
-    if counted.quantity < reserved:
-        raise NotEnoughStock(sku_id=counted.sku_id, available=before - reserved, field="quantity")
-    difference = Pieces(counted.location_id, counted.sku_id, counted.quantity - before)
+    level = level or Level(counted.location_id, counted.sku_id, 0, 0)
+    if counted.quantity < level.reserved + level.carved:
+        raise NotEnoughStock(sku_id=counted.sku_id, available=level.unpromised, field="quantity")
+    difference = Pieces(counted.location_id, counted.sku_id, counted.quantity - level.on_hand)
     await change_by(uow, levels, [difference], note=note)
-    return Level(
-        counted.location_id,
-        counted.sku_id,
-        counted.quantity,
-        reserved,
-        level.safety if level else 0,
-        level.has_lots if level else False,
-    )
+    return msgspec.structs.replace(level, on_hand=counted.quantity)
 
 
 async def change_by(

@@ -30,6 +30,7 @@ class StockFilter(msgspec.Struct, frozen=True):
 
 class Stocked(msgspec.Struct, frozen=True):
     """A SKU at a location. `free` may be negative: promised or kept back beyond what is there.
+    `carved` are put aside for a sale with a quota.
 
     `coming` pieces are on their way here; `expires_on` is the earliest date of a lot with pieces.
     """
@@ -44,6 +45,7 @@ class Stocked(msgspec.Struct, frozen=True):
     on_hand: int
     reserved: int
     safety: int
+    carved: int
     free: int
     coming: int
     expires_on: date | None
@@ -72,7 +74,7 @@ async def levels(uow: UnitOfWork, sku_ids: Sequence[UUID], location_id: UUID | N
     return await uow.all(
         Level,
         """
-        select location_id, sku_id, on_hand, reserved, safety, has_lots from stock
+        select location_id, sku_id, on_hand, reserved, safety, has_lots, carved from stock
         where merchant_id = %(merchant_id)s and sku_id = any(%(skus)s)
           and (%(location)s::uuid is null or location_id = %(location)s)
         order by location_id, sku_id
@@ -87,9 +89,9 @@ async def shortages(uow: UnitOfWork, below: int = 5, limit: int = 50) -> list[Le
     return await uow.all(
         Level,
         """
-        select location_id, sku_id, on_hand, reserved, safety, has_lots from stock
-        where merchant_id = %(merchant_id)s and on_hand - reserved - safety < %(below)s
-        order by on_hand - reserved - safety, sku_id, location_id limit %(limit)s
+        select location_id, sku_id, on_hand, reserved, safety, has_lots, carved from stock
+        where merchant_id = %(merchant_id)s and on_hand - reserved - safety - carved < %(below)s
+        order by on_hand - reserved - safety - carved, sku_id, location_id limit %(limit)s
         """,
         below=below,
         limit=limit,
@@ -118,7 +120,8 @@ async def stocked(
         Stocked,
         """
         select s.location_id, l.name as location_name, p.id as product_id, s.sku_id, p.title, k.title as sku_title,
-               k.code, s.on_hand, s.reserved, s.safety, s.on_hand - s.reserved - s.safety as free,
+               k.code, s.on_hand, s.reserved, s.safety, s.carved,
+               s.on_hand - s.reserved - s.safety - s.carved as free,
                coalesce((select sum(tl.quantity - tl.received - tl.lost - tl.sent_back)
                          from stock_transfers t
                          join stock_transfer_lines tl on tl.merchant_id = t.merchant_id and tl.transfer_id = t.id
@@ -143,15 +146,15 @@ async def stocked(
                   join below on c.merchant_id = %(merchant_id)s and c.parent_id = below.id)
               select id from below))
           and (%(pattern)s = '' or p.title ilike %(pattern)s or k.code ilike %(pattern)s)
-          and (not %(low)s or s.on_hand - s.reserved - s.safety < %(low_below)s)
+          and (not %(low)s or s.on_hand - s.reserved - s.safety - s.carved < %(low_below)s)
           and (%(until)s::date is null or s.has_lots and exists (
               select from stock_lots b
               where b.merchant_id = s.merchant_id and b.location_id = s.location_id and b.sku_id = s.sku_id
                 and b.on_hand > 0 and b.expires_on <= %(until)s))
           and (%(free)s::int is null
-               or (s.on_hand - s.reserved - s.safety, s.sku_id, s.location_id)
+               or (s.on_hand - s.reserved - s.safety - s.carved, s.sku_id, s.location_id)
                   > (%(free)s, %(last_sku)s::uuid, %(last_location)s::uuid))
-        order by s.on_hand - s.reserved - s.safety, s.sku_id, s.location_id limit %(limit)s
+        order by s.on_hand - s.reserved - s.safety - s.carved, s.sku_id, s.location_id limit %(limit)s
         """,
         location=wanted.location_id,
         scope=uow.actor.scope_list,

@@ -208,7 +208,7 @@ async def post(uow: UnitOfWork, stocktake_id: UUID) -> int:
     short: list[tuple[str, int, int]] = []
     for one in pieces:
         level = levels.get((one.location_id, one.sku_id))
-        on_hand, reserved = (level.on_hand, level.reserved) if level else (0, 0)
+        on_hand, reserved = (level.on_hand, level.reserved + level.carved) if level else (0, 0)
         if on_hand + one.quantity < reserved:
             short.append((changed[one.sku_id].code, on_hand + one.quantity, reserved))
     if short:

@@ -146,7 +146,7 @@ async def suggestions(uow: UnitOfWork) -> list[Suggestion]:
         select s.id as supplier_id, s.name as supplier_name, t.location_id, l.name as location_name, t.sku_id,
                k.code as sku_code, p.title, k.title as sku_title, t.free, t.safety, t.coming,
                2 * t.safety - t.free - t.coming as quantity, i.supply_price as cost
-        from (select st.location_id, st.sku_id, st.on_hand - st.reserved as free, st.safety,
+        from (select st.location_id, st.sku_id, st.on_hand - st.reserved - st.carved as free, st.safety,
                      coalesce((select sum(greatest(pl.quantity - pl.received, 0))
                                from purchase_lines pl
                                join purchase_orders po on po.merchant_id = pl.merchant_id and po.id = pl.purchase_id
@@ -154,7 +154,7 @@ async def suggestions(uow: UnitOfWork) -> list[Suggestion]:
                                  and po.location_id = st.location_id and po.state in ('draft', 'sent', 'partly')),
                               0)::int as coming
               from stock st
-              where st.merchant_id = %(merchant_id)s and st.on_hand - st.reserved < st.safety
+              where st.merchant_id = %(merchant_id)s and st.on_hand - st.reserved - st.carved < st.safety
                 and (%(scope)s::uuid[] is null or st.location_id = any(%(scope)s))) t
         join stores l on l.merchant_id = %(merchant_id)s and l.id = t.location_id and l.kind <> 'supplier'
         join skus k on k.merchant_id = %(merchant_id)s and k.id = t.sku_id

@@ -121,9 +121,11 @@ async def _nothing_free(uow: UnitOfWork, line: orders.OrderLine) -> None:
     """What the supplier stated is not there: only what is promised to other orders stays, for them to send or refuse."""
     assert line.location_id is not None, "a line of a supplier lies at their location"
     (level,) = await inventory.levels(uow, [line.sku_id], line.location_id) or (None,)
-    if level is not None and level.on_hand > level.reserved:
+    if level is not None and level.unpromised > 0:
         await inventory.count(
-            uow, inventory.Pieces(line.location_id, line.sku_id, level.reserved), note="供应商缺货"
+            uow,
+            inventory.Pieces(line.location_id, line.sku_id, level.reserved + level.carved),
+            note="供应商缺货",
         )
 
 
