@@ -157,6 +157,7 @@ def apply(cart, shelf: Shelf, buyer: Traits, coupon_ids=None) -> Applied:
     return offers.apply(cart, shelf, buyer, NOW, coupon_ids=coupon_ids)
 
 
+@settings(deadline=None)
 @given(carts, shelves(), buyers)
 def test_sums_are_exact_no_line_is_negative_and_no_discount_exceeds_its_price(cart, shelf, buyer):
     applied = apply(cart, shelf, buyer)
@@ -176,6 +177,7 @@ def test_sums_are_exact_no_line_is_negative_and_no_discount_exceeds_its_price(ca
     assert {offer: amount for offer, amount in used.items() if amount} == given_by_offer
 
 
+@settings(deadline=None)
 @given(carts, shelves(), buyers)
 def test_budgets_limits_and_margin_floors_hold(cart, shelf, buyer):
     applied = apply(cart, shelf, buyer)
@@ -196,6 +198,7 @@ def test_budgets_limits_and_margin_floors_hold(cart, shelf, buyer):
             assert after.amount == before.amount or after.amount * 10_000 >= floor
 
 
+@settings(deadline=None)
 @given(carts, shelves(), buyers, st.randoms(use_true_random=False))
 def test_the_order_of_lines_offers_and_coupons_does_not_matter(cart, shelf, buyer, chance):
     def shuffled(items):
@@ -214,7 +217,7 @@ def test_the_order_of_lines_offers_and_coupons_does_not_matter(cart, shelf, buye
     assert (other.passed, other.freight_coupon) == (one.passed, one.freight_coupon)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(carts, shelves(largest=3), an_offer(150, automatic, gentle), buyers)
 def test_another_offer_never_makes_the_cart_dearer(cart, shelf, more, buyer):
     assume(len(shelf.offers) < EXACT_MAX)
@@ -223,7 +226,7 @@ def test_another_offer_never_makes_the_cart_dearer(cart, shelf, more, buyer):
     assert apply(cart, fuller, buyer).total <= apply(cart, shelf, buyer).total
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(carts, shelves(largest=3), buyers)
 def test_no_choice_of_coupons_is_cheaper_than_the_best_choice(cart, shelf, buyer):
     best = apply(cart, shelf, buyer).total
@@ -241,6 +244,7 @@ def test_no_choice_of_coupons_is_cheaper_than_the_best_choice(cart, shelf, buyer
         assert best <= apply(cart, msgspec.structs.replace(shelf, coupons=fewer), buyer).total
 
 
+@settings(deadline=None)
 @given(carts, shelves(), buyers)
 def test_every_offer_in_scope_either_applies_or_says_why_not(cart, shelf, buyer):
     applied = apply(cart, shelf, buyer)
@@ -279,6 +283,7 @@ def _in_scope(one: Offer, line: Line) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(carts, shelves(), buyers, st.data())
 def test_any_sequence_of_refunds_by_unit_returns_exactly_what_was_paid(cart, shelf, buyer, data):
     for line in apply(cart, shelf, buyer).lines:

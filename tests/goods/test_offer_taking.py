@@ -6,7 +6,6 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from conftest import new_merchant
 from factories import Shop, a_customer, a_shop, an_order, word_of_payment
 from goods.offer_shop import (
     Row,
@@ -39,6 +38,7 @@ from siyu.goods.offers import (
 )
 from siyu.kernel import ids
 from siyu.kernel.errors import Invalid
+from siyu.people import merchants
 from siyu.runtime.db import CannotBeStored, Database, Merchant, refusal_of
 from siyu.trade import orders, payments
 
@@ -64,12 +64,6 @@ async def pay(database: Database, shop: Shop, order: orders.PlacedOrder) -> None
         (number,) = await payments.open_payments(uow, [order.id])
         (outcome,) = await payments.settle(uow, [word_of_payment(number, order.total)])
     assert outcome is payments.Outcome.PAID
-    await listened(database, shop)
-
-
-async def refund(database: Database, shop: Shop, order: orders.PlacedOrder, *lines: tuple[int, int]) -> None:
-    async with database.begin(shop.merchant) as uow:
-        await payments.request_refund(uow, payments.RequestRefund(ids.new(), order.id, lines, "不要了"))
     await listened(database, shop)
 
 
@@ -154,7 +148,9 @@ async def test_newcomers_and_uses_are_read_only_where_an_offer_asks_for_them(
 async def test_offers_of_one_merchant_are_nobody_else_s(
     database: Database, database_url: str, shop: Shop, buyer: UUID
 ) -> None:
-    other_shop = await a_shop(database, await new_merchant(database_url))
+    other_shop = await a_shop(
+        database, await merchants.create(database_url, slug=f"o{ids.new().hex}", name="别家")
+    )
     offer_id = await an_offer(database, other_shop, OFF)
     await an_offer(database, other_shop, Coupon(CouponAmount(100)))
 
@@ -193,109 +189,6 @@ async def test_an_order_takes_its_offers_and_a_closed_one_gives_them_back(
     assert await counter(database, shop, threshold) == (0, 0)
     assert await counter(database, shop, template) == (0, 0)
     assert await coupon(database, shop, coupon_id) == ("issued", None, 72.0)
-
-
-async def test_a_coupon_that_comes_back_has_a_day_and_one_whose_time_ran_out_has_expired(
-    database: Database, shop: Shop, buyer: UUID
-) -> None:
-    template = await an_offer(database, shop, Coupon(CouponAmount(200)))
-    short = await a_coupon(database, shop, template, buyer, hours=2)
-    order = await bought(database, shop, buyer)
-    await closed(database, shop, order.id)
-    assert await coupon(database, shop, short) == ("issued", None, 24.0)
-
-    again = await bought(database, shop, buyer)
-    async with database.begin(shop.merchant) as uow:
-        await uow.run(
-            """
-            update coupons set valid_until = %(now)s, valid_from = valid_from - interval '9 days'
-            where merchant_id = %(merchant_id)s
-            """
-        )
-    await closed(database, shop, again.id)
-    assert (await coupon(database, shop, short))[:2] == ("expired", None)
-
-
-async def test_a_paid_order_has_used_its_offers_and_only_a_refund_of_everything_returns_the_coupon(
-    database: Database, shop: Shop, buyer: UUID
-) -> None:
-    template = await an_offer(
-        database, shop, Coupon(CouponAmount(200)), scope=Scope(sku_ids=(shop.apple,)), budget=200
-    )
-    coupon_id = await a_coupon(database, shop, template, buyer, hours=3)
-    order = await bought(database, shop, buyer, apples=2, milk=1)
-    await pay(database, shop, order)
-    async with database.begin(shop.merchant) as uow:
-        await offers.settle(uow, [order.id])  # seen twice
-        await offers.give_back(uow, [order.id])  # out of order: a paid order keeps what it used
-    assert await uses(database, shop, order.id) == [Row(200, 1, "used")]
-    assert await coupon(database, shop, coupon_id) == ("used", order.id, 3.0)
-
-    await refund(database, shop, order, (1, 1))
-    assert (await coupon(database, shop, coupon_id))[0] == "used"
-    # The milk stays; all the coupon was used for is refunded.
-    await refund(database, shop, order, (1, 1))
-
-    assert await coupon(database, shop, coupon_id) == ("issued", None, 24.0)
-    assert await counter(database, shop, template) == (200, 1)  # the order was not closed
-    async with database.begin(shop.merchant) as uow:
-        assert (await orders.find(uow, order.id)).refunded == 2_580 - 200
-
-
-async def test_a_coupon_that_does_not_come_back_stays_used(
-    database: Database, shop: Shop, buyer: UUID
-) -> None:
-    template = await an_offer(database, shop, Coupon(CouponAmount(200), on_refund=False))
-    coupon_id = await a_coupon(database, shop, template, buyer)
-    order = await bought(database, shop, buyer, apples=1)
-    await pay(database, shop, order)
-
-    await refund(database, shop, order, (1, 1))
-
-    assert (await coupon(database, shop, coupon_id))[:2] == ("used", order.id)
-
-
-async def test_money_that_comes_late_takes_the_coupon_again_where_it_is_still_there(
-    database: Database, shop: Shop, buyer: UUID
-) -> None:
-    template = await an_offer(database, shop, Coupon(CouponAmount(200)))
-    coupon_id = await a_coupon(database, shop, template, buyer)
-    order = await bought(database, shop, buyer, apples=1)
-    async with database.begin(shop.merchant) as uow:
-        (number,) = await payments.open_payments(uow, [order.id])
-    await closed(database, shop, order.id)
-
-    async with database.begin(shop.merchant) as uow:
-        await payments.settle(uow, [word_of_payment(number, order.total)])
-    await listened(database, shop)
-
-    assert await uses(database, shop, order.id) == [Row(200, 1, "used")]
-    assert (await coupon(database, shop, coupon_id))[:2] == ("used", order.id)
-    assert await counter(database, shop, template) == (200, 1)
-
-
-async def test_money_that_comes_late_keeps_its_price_when_another_order_has_the_coupon(
-    database: Database, shop: Shop, buyer: UUID
-) -> None:
-    template = await an_offer(database, shop, Coupon(CouponAmount(200)))
-    coupon_id = await a_coupon(database, shop, template, buyer)
-    order = await bought(database, shop, buyer, apples=1)
-    async with database.begin(shop.merchant) as uow:
-        (number,) = await payments.open_payments(uow, [order.id])
-    await closed(database, shop, order.id)
-    other = await bought(database, shop, buyer, apples=1)
-
-    async with database.begin(shop.merchant) as uow:
-        await payments.settle(uow, [word_of_payment(number, order.total)])
-        await offers.settle(uow, [order.id])
-    await listened(database, shop)
-
-    async with database.begin(shop.merchant) as uow:
-        late = await orders.find(uow, order.id)
-    assert (late.state, late.total) == ("paid", 1_090)
-    assert await uses(database, shop, order.id) == [Row(200, 1, "returned")]
-    assert (await coupon(database, shop, coupon_id))[:2] == ("locked", other.id)
-    assert await counter(database, shop, template) == (200, 1)
 
 
 async def test_what_is_not_covered_fails_as_a_whole_and_writes_nothing(

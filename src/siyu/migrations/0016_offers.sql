@@ -19,7 +19,7 @@ create table offers (
     per_person     integer check (per_person > 0),
     per_person_day integer check (per_person_day > 0),
     funders        jsonb not null default '[]',  -- [{"who": merchant | supplier | alliance, "share": basis points}]
-    floor_margin   integer check (floor_margin between 0 and 10000),   -- basis points of the price that must stay above cost
+    floor_margin   integer check (floor_margin between 0 and 10000),   -- basis points that a price must stay above cost
     version        integer not null default 1,   -- raised by every change; kept with each order's steps
     created_at     timestamptz not null,
     updated_at     timestamptz not null,

@@ -146,11 +146,13 @@ async def sheet(
     head: Sequence[str],
     rows: Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]],
     kind: str,
+    *,
+    most: int | None = None,
 ) -> Response[Any]:
     """A download `name`.csv or .xlsx; `head` and `name` are words of the reader's language.
 
     Cells are str, int, `Amount`, datetime (shown in the merchant's zone), date, bool or None. Rows are read one by
-    one, at most ROWS_MAX; a last line says when there were more. Raises Invalid for another `kind`.
+    one, at most `most` (ROWS_MAX by default); a last line says when there were more. Raises Invalid for another `kind`.
     """
     if kind not in KINDS:
         raise Invalid(field="export", zh="导出格式只有 csv 和 xlsx。", en="Exports are csv or xlsx.")
@@ -162,8 +164,10 @@ async def sheet(
         writer.row(list(head))
         count = 0
         async for row in _one_by_one(rows):
-            if count == ROWS_MAX:
-                said = translate(place.language, "只导出了前 {n} 行，请缩小筛选范围", n=f"{ROWS_MAX:,}")
+            if count == (most or ROWS_MAX):
+                said = translate(
+                    place.language, "只导出了前 {n} 行，请缩小筛选范围", n=f"{most or ROWS_MAX:,}"
+                )
                 writer.row([said])
                 break
             writer.row([place.plain(cell) for cell in row])

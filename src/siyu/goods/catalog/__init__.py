@@ -45,6 +45,7 @@ from siyu.goods.catalog.queries import (
     Filter,
     available_at,
     cards,
+    cards_in,
     cards_of,
     category_of_products,
     prices,
@@ -53,6 +54,7 @@ from siyu.goods.catalog.queries import (
     read_product,
     stocked_skus,
 )
+from siyu.goods.catalog.reference_price import reference_prices
 from siyu.goods.catalog.shelf import (
     SWEEPS,
     Schedule,
@@ -113,6 +115,7 @@ __all__ = [
     "brands",
     "bundle_parts",
     "cards",
+    "cards_in",
     "cards_of",
     "categories",
     "category_of_products",
@@ -128,6 +131,7 @@ __all__ = [
     "product",
     "read_product",
     "record_products",
+    "reference_prices",
     "remove_brand",
     "remove_category",
     "remove_tag",

@@ -118,7 +118,7 @@ async def bundle_parts(uow: UnitOfWork, product_id: UUID) -> list[BundlePart]:
         BundlePart,
         """
         select b.sku_id, b.quantity, p.id as product_id, p.title, k.title as sku_title, k.code, p.picture, k.price,
-               coalesce((select sum(greatest(s.on_hand - s.reserved - s.safety, 0)) from stock s
+               coalesce((select sum(greatest(s.on_hand - s.reserved - s.safety - s.carved, 0)) from stock s
                          where s.merchant_id = k.merchant_id and s.sku_id = k.id
                            and s.location_id = any(array(select id from stores
                                                          where merchant_id = %(merchant_id)s))), 0)::int as available
@@ -150,13 +150,13 @@ async def pieces_by_store(uow: UnitOfWork, product_id: UUID) -> dict[UUID, int]:
                sum(case p.kind
                    when 'virtual' then %(virtual)s
                    when 'bundle' then coalesce(
-                       (select min(coalesce(greatest(s.on_hand - s.reserved - s.safety, 0), 0) / b.quantity)
+                       (select min(coalesce(greatest(s.on_hand - s.reserved - s.safety - s.carved, 0), 0) / b.quantity)
                         from bundle_items b
                         left join stock s on s.merchant_id = b.merchant_id and s.location_id = l.id
                                              and s.sku_id = b.sku_id
                         where b.merchant_id = %(merchant_id)s and b.bundle_sku_id = k.id), 0)
                    else coalesce(
-                       (select greatest(s.on_hand - s.reserved - s.safety, 0) from stock s
+                       (select greatest(s.on_hand - s.reserved - s.safety - s.carved, 0) from stock s
                         where s.merchant_id = %(merchant_id)s and s.location_id = l.id and s.sku_id = k.id), 0)
                    end)::int as pieces
         from products p

@@ -54,13 +54,13 @@ async def _products(uow: UnitOfWork, product_ids: Sequence[UUID]) -> list[Produc
                p.kind, p.brand_id, p.tags, p.pictures, p.options, p.return_policy, p.return_reason, p.valid_days,
                p.freight_template_id, k.id, k.code, k.title as sku_title, k.price, k.is_sellable, k.weight_g, k.choices,
                case when p.kind in ('physical', 'weighed') then
-                   coalesce((select sum(greatest(s.on_hand - s.reserved - s.safety, 0)) from stock s
+                   coalesce((select sum(greatest(s.on_hand - s.reserved - s.safety - s.carved, 0)) from stock s
                              where s.merchant_id = k.merchant_id and s.sku_id = k.id
                                and s.location_id = any(array(select id from stores
                                                              where merchant_id = %(merchant_id)s))), 0)
                when p.kind = 'bundle' then
                    coalesce((select sum(w.whole) from (
-                       select min(coalesce(greatest(s.on_hand - s.reserved - s.safety, 0), 0) / b.quantity) as whole
+                       select min(coalesce(greatest(s.on_hand - s.reserved - s.safety - s.carved, 0), 0) / b.quantity) as whole
                        from stores l
                        join bundle_items b on b.merchant_id = l.merchant_id and b.bundle_sku_id = k.id
                        left join stock s on s.merchant_id = l.merchant_id and s.location_id = l.id
@@ -145,12 +145,12 @@ async def available_at(uow: UnitOfWork, sku_ids: Sequence[UUID], store_id: UUID)
     rows = await uow.all(
         _Available,
         """
-        select s.sku_id, greatest(s.on_hand - s.reserved - s.safety, 0) as available from stock s
+        select s.sku_id, greatest(s.on_hand - s.reserved - s.safety - s.carved, 0) as available from stock s
         where s.merchant_id = %(merchant_id)s and s.location_id = %(store)s and s.sku_id = any(%(skus)s)
         union all
         select k.id as sku_id,
                case when p.kind = 'virtual' then %(virtual)s else coalesce(
-                   (select min(coalesce(greatest(s.on_hand - s.reserved - s.safety, 0), 0) / b.quantity)
+                   (select min(coalesce(greatest(s.on_hand - s.reserved - s.safety - s.carved, 0), 0) / b.quantity)
                     from bundle_items b
                     left join stock s on s.merchant_id = b.merchant_id and s.location_id = %(store)s
                                          and s.sku_id = b.sku_id
@@ -236,13 +236,13 @@ async def _cards(
             select min(k.price) as price, max(k.price) as price_max, count(*)::int as sku_count,
                    (array_agg(k.id order by k.position, k.id))[1] as sku_id,
                    case when p.kind in ('physical', 'weighed') then
-                       coalesce(sum((select sum(greatest(s.on_hand - s.reserved - s.safety, 0)) from stock s
+                       coalesce(sum((select sum(greatest(s.on_hand - s.reserved - s.safety - s.carved, 0)) from stock s
                                      where s.merchant_id = k.merchant_id and s.sku_id = k.id
                                        and s.location_id = any(array(select id from stores
                                                                      where merchant_id = %(merchant_id)s)))), 0)
                    when p.kind = 'bundle' then
                        coalesce(sum((select sum(w.whole) from (
-                           select min(coalesce(greatest(s.on_hand - s.reserved - s.safety, 0), 0) / b.quantity) as whole
+                           select min(coalesce(greatest(s.on_hand - s.reserved - s.safety - s.carved, 0), 0) / b.quantity) as whole
                            from stores l
                            join bundle_items b on b.merchant_id = l.merchant_id and b.bundle_sku_id = k.id
                            left join stock s on s.merchant_id = l.merchant_id and s.location_id = l.id
@@ -382,8 +382,8 @@ async def stocked_skus(
         where s.merchant_id = %(merchant_id)s
           and (%(location)s::uuid is null or s.location_id = %(location)s)
           and (%(search)s = '' or p.title ilike %(pattern)s or k.code ilike %(pattern)s)
-          and (not %(low_only)s or s.on_hand - s.reserved - s.safety < 10)
-        order by s.on_hand - s.reserved - s.safety, p.title, k.position, l.code limit %(limit)s
+          and (not %(low_only)s or s.on_hand - s.reserved - s.safety - s.carved < 10)
+        order by s.on_hand - s.reserved - s.safety - s.carved, p.title, k.position, l.code limit %(limit)s
         """,
         location=location_id,
         search=search.strip(),

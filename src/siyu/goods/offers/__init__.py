@@ -14,7 +14,6 @@ from siyu.goods.offers.engine import apply, freight_off
 from siyu.goods.offers.engine_left import Left
 from siyu.goods.offers.entries import Entry
 from siyu.goods.offers.keeping import (
-    OfferForm,
     OfferRow,
     WrongOfferState,
     activate,
@@ -55,6 +54,7 @@ from siyu.goods.offers.model import (
     MemberPrice,
     NthItem,
     Offer,
+    OfferForm,
     PercentOff,
     PointsPrice,
     Presale,

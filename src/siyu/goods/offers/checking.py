@@ -1,20 +1,15 @@
 """What an offer must be before buyers meet it, and how it may change after. Each refusal names its field."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
 from siyu.goods import catalog
 from siyu.goods.offers import model
+from siyu.goods.offers.model import OfferForm
 from siyu.kernel.errors import DomainError, Invalid
 from siyu.runtime.db import UnitOfWork
-
-if TYPE_CHECKING:
-    from siyu.goods.offers.keeping import OfferForm
 
 NAME_MAX = 60
 MONEY_MAX = 100_000_000_00

@@ -1,10 +1,11 @@
 """JSON: shoppers claim coupons and see theirs; systems issue, list and void them. Repeating a request changes nothing."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from siyu.goods.offers import (
     coupon_packs,
@@ -91,13 +92,15 @@ async def my_coupons(
 async def listing(
     offer_id: FromPath[UUID],
     uow: InUow,
-    only: FromQuery[str | None] = None,
+    coupon_state: Annotated[str | None, QueryParameter(name="state")] = None,
     after: FromQuery[str | None] = None,
     limit: FromQuery[int] = 50,
 ) -> Page[ListedCoupon]:
-    """A template's coupons, newest first; `only` those of a state."""
+    """A template's coupons, newest first; of one state when named."""
     await coupons.template(uow, offer_id)
-    return await coupons_queries.listing(uow, offer_id, state=only, after=after_moment(after), limit=limit)
+    return await coupons_queries.listing(
+        uow, offer_id, state=coupon_state, after=after_moment(after), limit=limit
+    )
 
 
 @get(OF_OFFER + "/funnel", opt=READ, tags=TAGS)

@@ -1,14 +1,15 @@
 """A template's coupons on the console: how far they came, what they brought, giving out, the list."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import FormMultiDict
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from siyu import web
@@ -47,14 +48,14 @@ async def page(
     offer_id: FromPath[UUID],
     uow: InUow,
     merchant: OfMerchant,
-    only: FromQuery[str] = "",
+    coupon_state: Annotated[str, QueryParameter(name="state")] = "",
     q: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Response[str]:
     """The funnel, the sales, the runs and the list. Raises NotFound."""
     one = await coupons.template(uow, offer_id)
-    wanted = only if only in coupons_words.STATES else None
-    narrowed = {name: value for name, value in (("only", wanted), ("q", q.strip())) if value}
+    wanted = coupon_state if coupon_state in coupons_words.STATES else None
+    narrowed = {name: value for name, value in (("state", wanted), ("q", q.strip())) if value}
     found = await coupons_queries.listing(
         uow, offer_id, state=wanted, search=q, after=after_moment(after), limit=30
     )
@@ -82,10 +83,10 @@ async def page(
     )
 
 
-async def _since(uow: UnitOfWork, offer_id: UUID) -> Any:
+async def _since(uow: UnitOfWork, offer_id: UUID) -> datetime:
     """When a template came into being: orders before it say nothing about it."""
     return await uow.one(
-        Any,
+        datetime,
         "select coalesce(starts_at, created_at) from offers where merchant_id = %(merchant_id)s and id = %(id)s",
         id=offer_id,
     )
@@ -213,7 +214,9 @@ async def download(
             yield [coupons.shown_code(code.code), say(coupons_words.STATES[code.state]), code.is_claimed]
 
     name = f"{say(web.mark('兑换码'))}-{str(batch_id)[-6:]}"
-    return await web.sheet(request, name, [say(word) for word in CODE_HEAD], rows(), "csv")
+    return await web.sheet(
+        request, name, [say(word) for word in CODE_HEAD], rows(), "csv", most=coupon_packs.PACK_MAX
+    )
 
 
 @post(HERE + "/{coupon_id:uuid}/void", opt=WRITE, status_code=200, include_in_schema=False)

@@ -58,10 +58,10 @@ async def _give(uow: UnitOfWork, one: Template, paid: Sequence[_Paid]) -> None:
         """
         insert into coupons (merchant_id, id, offer_id, customer_id, source, state, valid_from, valid_until, batch_id,
                              created_at, updated_at)
-        select %(merchant_id)s, t.coupon, %(offer)s, t.customer_id, 'paid', 'issued', %(since)s, %(until)s, t.order_id,
+        select %(merchant_id)s, t.coupon, %(offer)s::uuid, t.customer_id, 'paid', 'issued', %(since)s, %(until)s, t.order_id,
                %(now)s, %(now)s
         from (
-            select p.order_id, p.customer_id, md5(%(offer)s::text || p.order_id::text)::uuid as coupon
+            select p.order_id, p.customer_id, md5(%(offer)s::uuid::text || p.order_id::text)::uuid as coupon
             from json_to_recordset(%(paid)s::json) as p (order_id uuid, customer_id uuid, total bigint)
             join customers c on c.merchant_id = %(merchant_id)s and c.id = p.customer_id and c.state = 'active'
             where p.total >= %(least)s and (not %(has_levels)s or c.level = any(%(levels)s::text[]))
@@ -69,7 +69,7 @@ async def _give(uow: UnitOfWork, one: Template, paid: Sequence[_Paid]) -> None:
                       select from orders r where r.merchant_id = %(merchant_id)s and r.customer_id = p.customer_id
                                              and r.paid_at is not null and r.id <> p.order_id))
               and not exists (select from coupons k where k.merchant_id = %(merchant_id)s
-                                 and k.id = md5(%(offer)s::text || p.order_id::text)::uuid)
+                                 and k.id = md5(%(offer)s::uuid::text || p.order_id::text)::uuid)
             order by p.order_id limit %(left)s
         ) t
         on conflict (merchant_id, id) do nothing

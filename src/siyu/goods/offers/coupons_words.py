@@ -79,7 +79,7 @@ def benefit(rule: Coupon, currency: str) -> str:
         case CouponPercent(off=off, cap=cap, least=least):
             zh, en = percent(off).split(" / ")
             much = amount(cap, currency)
-            return _from(least, f"{zh}，最多减 {much}", f"{en}, at most {much}", currency)
+            return _from(least, f"打 {zh}，最多减 {much}", f"{en}, at most {much}", currency)
         case CouponExchange(price=price):
             much = amount(price, currency)
             return (
@@ -133,7 +133,7 @@ def _steps(said: Rule, currency: str) -> str:
                 zh, en = percent(step.off).split(" / ")
                 least = f"{step.least} 件" if units else amount(step.least, currency)
                 from_en = f"{step.least} items" if units else least
-                halves.append((f"满 {least} {zh}", f"{en} from {from_en}"))
+                halves.append((f"满 {least} 打 {zh}", f"{en} from {from_en}"))
             if cap is not None:
                 halves.append((f"最多减 {amount(cap, currency)}", f"at most {amount(cap, currency)}"))
     if not halves:
@@ -149,7 +149,7 @@ def _plain(said: Rule, currency: str) -> str:
             words = f"限时价 {least} 起 / limited-time price from {least}"
         case MemberPrice(off=off):
             zh, en = percent(off).split(" / ")
-            words = f"会员 {zh} / {en} for members"
+            words = f"会员打 {zh} / {en} for members"
         case FirstOrder(amount=off, least=least):
             much = amount(off, currency)
             words = _from(least, f"首单减 {much}", f"{much} off the first order", currency)

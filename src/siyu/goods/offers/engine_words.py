@@ -28,7 +28,6 @@ NOT_CHEAPER = "不比现在更便宜 / not cheaper than what applies already"
 MARGIN = "价格已到底线 / the price cannot go lower"
 TOGETHER_DEARER = "这一单用上反而不划算 / this order would not be cheaper with it"
 NOT_TOGETHER = "不与其他优惠同享 / not together with other offers"
-NOT_CHOSEN = "没有选用 / not chosen"
 ONE_COUPON = "一单只能用一张优惠券 / only one coupon for an order"
 ONE_FREIGHT = "一单只能用一张运费券 / only one freight coupon for an order"
 TWICE = "同一张优惠券写了两次 / the same coupon twice"
@@ -37,7 +36,6 @@ NO_SUCH_COUPON = (
 )
 COUPON_TAKEN = "这张券已用于另一个订单 / another order has taken this coupon"
 NOTHING_IN_SCOPE = "订单里没有它适用的商品 / nothing in the order that it is good for"
-NO_FREIGHT_NEEDED = "不用付运费 / there is no freight to pay"
 
 NAMES = {
     "limited_price": ("限时价", "limited-time price"),

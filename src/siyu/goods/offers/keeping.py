@@ -10,30 +10,11 @@ from uuid import UUID
 import msgspec
 
 from siyu.goods.offers.checking import problems, worsened
-from siyu.goods.offers.model import ACTIVITY_KINDS, Audience, Funder, Rule, Scope, Stacking, State
+from siyu.goods.offers.model import ACTIVITY_KINDS, Audience, Funder, OfferForm, Rule, Scope, Stacking, State
 from siyu.kernel.errors import DomainError, Invalid, NotFound
 from siyu.kernel.paging import Page, bounded
 from siyu.runtime import audit
 from siyu.runtime.db import UnitOfWork
-
-
-class OfferForm(msgspec.Struct, frozen=True):
-    """What a person says of an offer. Amounts are minor units, shares basis points, times UTC."""
-
-    name: str
-    rule: Rule
-    scope: Scope = Scope()
-    audience: Audience = Audience()
-    stacking: Stacking = "best"
-    priority: int = 0
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    budget: int | None = None
-    uses_max: int | None = None
-    per_person: int | None = None
-    per_person_day: int | None = None
-    funders: tuple[Funder, ...] = ()
-    floor_margin: int | None = None
 
 
 class OfferRow(msgspec.Struct, frozen=True):
@@ -319,4 +300,9 @@ def _json(value: object) -> str:
 
 
 def _said(form: OfferForm) -> dict[str, object]:
-    return msgspec.to_builtins(form, str_keys=True)
+    """The form for the audit log: what has parts of its own is told as JSON, so that a change of it can be read."""
+    plain = msgspec.to_builtins(form, str_keys=True)
+    return {
+        name: _json(value) if isinstance(value, dict | list | tuple) else value
+        for name, value in plain.items()
+    }

@@ -249,6 +249,25 @@ class Funder(msgspec.Struct, frozen=True):
     share: int
 
 
+class OfferForm(msgspec.Struct, frozen=True):
+    """What a person says of an offer. Amounts are minor units, shares basis points, times UTC."""
+
+    name: str
+    rule: Rule
+    scope: Scope = Scope()
+    audience: Audience = Audience()
+    stacking: Stacking = "best"
+    priority: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    budget: int | None = None
+    uses_max: int | None = None
+    per_person: int | None = None
+    per_person_day: int | None = None
+    funders: tuple[Funder, ...] = ()
+    floor_margin: int | None = None
+
+
 class Offer(msgspec.Struct, frozen=True):
     """An offer as the engine sees it. `spent_left` and `uses_left` are None where there is no limit."""
 

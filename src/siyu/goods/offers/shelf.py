@@ -126,22 +126,17 @@ LIVE = """
           and (o.starts_at is null or o.starts_at < %(now)s::timestamptz + interval '1 day')
     ),
     goods as materialized (
-        select k.id::text as sku, k.product_id::text as product, p.category_id::text as category
+        select array_agg(k.id::text) as skus, array_agg(k.product_id::text) as products,
+               array_agg(p.category_id::text) as categories
         from skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id
         where k.merchant_id = %(merchant_id)s and k.id = any(%(skus)s::uuid[]) and exists (select from live)
     ),
     touching as materialized (
-        select o.* from live o
-        where exists (
-            select from goods g
-            where (o.kind not in ('limited_price', 'bundle')
-                   or o.rule -> case o.kind when 'bundle' then 'parts' else 'prices' end ? g.sku)
-              and (coalesce(o.scope -> 'product_ids', '[]') || coalesce(o.scope -> 'category_ids', '[]')
-                       || coalesce(o.scope -> 'sku_ids', '[]') = '[]'
-                   or coalesce(o.scope -> 'sku_ids' ? g.sku, false)
-                   or coalesce(o.scope -> 'product_ids' ? g.product, false)
-                   or coalesce(o.scope -> 'category_ids' ? g.category, false))
-        )
+        select o.* from live o cross join goods g
+        where (o.kind not in ('limited_price', 'bundle')
+               or o.rule -> case o.kind when 'bundle' then 'parts' else 'prices' end ?| g.skus)
+          and (not o.scope ?| '{sku_ids,product_ids,category_ids}' or o.scope -> 'sku_ids' ?| g.skus
+               or o.scope -> 'product_ids' ?| g.products or o.scope -> 'category_ids' ?| g.categories)
         union all
         select o.* from offers o
         where o.merchant_id = %(merchant_id)s and o.kind = 'coupon' and o.state in ('active', 'ended')
@@ -179,8 +174,11 @@ ABOUT = """
     ),
     live as materialized (
         select o.id, o.kind, o.audience, o.per_person, o.per_person_day, o.floor_margin from offers o
-        where o.merchant_id = %(merchant_id)s and o.kind = any(%(kinds)s::text[])
-          and ((o.state = 'active' and o.kind <> 'coupon') or o.id in (select offer_id from held))
+        where o.merchant_id = %(merchant_id)s and o.state = 'active' and o.kind = any(%(kinds)s::text[])
+          and o.kind <> 'coupon'
+        union all
+        select o.id, o.kind, o.audience, o.per_person, o.per_person_day, o.floor_margin from offers o
+        where o.merchant_id = %(merchant_id)s and o.id in (select offer_id from held)
     )
     select
         coalesce((select jsonb_agg(to_jsonb(h) order by h.id) from held h), '[]') as coupons,

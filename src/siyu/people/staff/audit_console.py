@@ -90,7 +90,7 @@ def said(request: Request[Any, Any, Any], field: str, value: Any) -> Markup | st
         return web.amount(value)
     if field == "permissions" and isinstance(value, list):
         return ", ".join(web.translate(language, words.permission_word(one)) for one in value)
-    if field == "scope" and value in words.SCOPE_WORDS:
+    if field == "scope" and isinstance(value, str) and value in words.SCOPE_WORDS:
         return web.translate(language, words.SCOPE_WORDS[value][0])
     if field == "role" and value in words.ROLE_WORDS:
         return web.translate(language, words.ROLE_WORDS[value][0])
