@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -107,6 +107,30 @@ async def run(
     return Load(
         seconds=elapsed,
         statuses=statuses,
+        latency_ms_p50=latencies[len(latencies) // 2] * 1000 if latencies else 0.0,
+        latency_ms_p99=latencies[len(latencies) * 99 // 100] * 1000 if latencies else 0.0,
+    )
+
+
+async def each(url: str, requests: Iterator[bytes], *, connections: int, patience: float = 120) -> Load:
+    """Send every request once, `connections` at a time, and wait for the answer to each of them."""
+    address = urlsplit(url)
+    assert address.hostname in {"127.0.0.1", "localhost"}, "load is only ever put on this machine"
+    loop = asyncio.get_running_loop()
+    tally = _Tally()
+    started = time.perf_counter()
+    clients = [
+        (await loop.create_connection(
+            lambda: _Client(lambda: next(requests, None), tally), address.hostname, address.port
+        ))[1]
+        for _ in range(connections)
+    ]  # fmt: skip
+    await asyncio.wait_for(asyncio.gather(*(client.done for client in clients)), patience)
+    elapsed = time.perf_counter() - started
+    latencies = sorted(tally.latencies)
+    return Load(
+        seconds=elapsed,
+        statuses=tally.statuses,
         latency_ms_p50=latencies[len(latencies) // 2] * 1000 if latencies else 0.0,
         latency_ms_p99=latencies[len(latencies) * 99 // 100] * 1000 if latencies else 0.0,
     )
