@@ -14,6 +14,8 @@ ACCOUNTS = {
     "sales": mark("销售收入"),
     "refunds_due": mark("应退顾客"),
     "unclaimed": mark("待退款项"),
+    "deposits": mark("预收定金"),
+    "deposits_kept": mark("定金收入"),
     "commission_expense": mark("佣金支出"),
     "promoter": mark("应付推广佣金"),
     "cost_of_goods": mark("商品成本"),
@@ -22,6 +24,9 @@ ACCOUNTS = {
 REASONS = {
     "payment": mark("顾客付款"),
     "late_payment": mark("付款来迟"),
+    "deposit": mark("付定金"),
+    "deposit_applied": mark("定金抵作货款"),
+    "deposit_kept": mark("未付尾款，定金不退"),
     "double_payment": mark("重复付款"),
     "balance_added": mark("增加余额"),
     "balance_taken": mark("扣减余额"),

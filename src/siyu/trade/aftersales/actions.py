@@ -239,5 +239,8 @@ async def finish_refunded(uow: UnitOfWork) -> int:
         from refunds r
         where c.merchant_id = %(merchant_id)s and c.state = 'refunding'
           and r.merchant_id = %(merchant_id)s and r.id = c.refund_id and r.state = 'done'
+          -- The money of a presale goes back against both its payments, asked for at the same moment.
+          and not exists (select from refunds d where d.merchant_id = r.merchant_id and d.order_id = r.order_id
+                          and d.requested_at = r.requested_at and d.state <> 'done')
         """
     )

@@ -41,7 +41,7 @@ async def mark_paid(uow: UnitOfWork, amounts: Mapping[UUID, int]) -> dict[UUID, 
     found = await uow.all(
         _Found,
         """
-        select id, state, due, deposit, deposit_paid_at, balance_until from orders
+        select id, state, due_amount as due, deposit, deposit_paid_at, balance_until from orders
         where merchant_id = %(merchant_id)s and id = any(%(ids)s) order by id for update
         """,
         ids=list(amounts),

@@ -38,7 +38,7 @@ async def find(
                o.placed_at, o.pay_by, o.paid_at, o.picked_up_at, o.received_at, o.closed_at, o.close_reason,
                o.delivery, o.freight, o.freight_refunded, o.address, o.deliver_from, o.deliver_until, o.ship_by,
                o.shipped_at, o.invoice, o.open_cases, o.claim_kind, o.claim_id, o.held_for, o.freight_build_up,
-               o.deposit, o.deposit_paid_at, o.balance_from, o.balance_until, o.due
+               o.deposit, o.deposit_paid_at, o.balance_from, o.balance_until, o.due_amount as due
         from orders o
         left join stores s on s.merchant_id = o.merchant_id and s.id = o.store_id
         left join doors d on d.merchant_id = o.merchant_id and d.id = o.door_id

@@ -150,7 +150,7 @@ def _story(order: Order) -> list[tuple[str, Any, str, str]]:
     if order.state == "refunded":
         done.append((web.mark("已全部退款"), None, "", "done"))
     ahead = {
-        "unpaid": web.mark("等待付款"),
+        "unpaid": web.mark("等待付尾款") if order.has_deposit else web.mark("等待付款"),
         "paid": AHEAD_OF_PAID[order.delivery],
         "shipped": web.mark("确认收货后完成"),
         "picked_up": web.mark("确认收货后完成"),

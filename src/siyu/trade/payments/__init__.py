@@ -9,11 +9,14 @@ An order may be tried to pay in several ways; exactly one payment counts, and wh
 from siyu.trade.payments.asking import cancel_unpaid, check_now, end_attempts, follow_up
 from siyu.trade.payments.balance import balance_entries, balance_of, change_balance, pay_from_balance
 from siyu.trade.payments.begin import Cashier, Where, begin
+from siyu.trade.payments.deposits import keep_deposit, return_deposit
 from siyu.trade.payments.model import (
     ACCOUNTS,
     GATEWAY_OF,
     GATEWAYS,
+    BalanceNotDue,
     CannotPayHere,
+    DepositPaid,
     Lines,
     MethodNotOffered,
     Payment,
@@ -50,8 +53,10 @@ __all__ = [
     "GATEWAY_OF",
     "AlreadyDecided",
     "AmountDiffers",
+    "BalanceNotDue",
     "CannotPayHere",
     "Cashier",
+    "DepositPaid",
     "Lines",
     "MethodNotOffered",
     "Options",
@@ -78,6 +83,7 @@ __all__ = [
     "end_attempts",
     "follow_up",
     "inbox",
+    "keep_deposit",
     "merchant_tag",
     "of_order",
     "offered",
@@ -95,6 +101,7 @@ __all__ = [
     "request_refund",
     "retry_failed",
     "retry_refund",
+    "return_deposit",
     "send_refunds",
     "set_options",
     "settle",

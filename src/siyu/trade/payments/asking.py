@@ -14,7 +14,7 @@ import msgspec
 from siyu.connect import gateways
 from siyu.runtime.db import Database, Merchant, UnitOfWork
 from siyu.trade import orders
-from siyu.trade.payments.model import GATEWAY_OF, Lines, UnderReview, by_name
+from siyu.trade.payments.model import GATEWAY_OF, DepositPaid, Lines, UnderReview, by_name
 from siyu.trade.payments.settling import Outcome, settle
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class _Waiting(msgspec.Struct, frozen=True):
     out_trade_no: str
     method: str
     is_unwanted: bool
+    is_stale: bool = False  # for another amount than is due: the deposit of a presale is paid
 
 
 async def follow_up(database: Database, merchant: Merchant, lines: Lines) -> int:
@@ -59,7 +60,8 @@ async def follow_up(database: Database, merchant: Merchant, lines: Lines) -> int
             returning p.id, p.order_id, p.out_trade_no, p.method,
                       (o.state <> 'unpaid' or coalesce(o.pay_by < %(now)s, true))
                       and not exists (select from payment_proofs f where f.merchant_id = p.merchant_id
-                                      and f.order_id = o.id and f.state = 'waiting') as is_unwanted
+                                      and f.order_id = o.id and f.state = 'waiting') as is_unwanted,
+                      p.amount <> o.due_amount as is_stale
             """,
             gaps=QUERY_GAPS_SECONDS,
             steps=len(QUERY_GAPS_SECONDS),
@@ -70,7 +72,9 @@ async def follow_up(database: Database, merchant: Merchant, lines: Lines) -> int
     claimed = await database.attempt(merchant, claim)
     for payment in claimed:
         try:
-            outcome = await _ask(database, merchant, known, payment, close=payment.is_unwanted)
+            outcome = await _ask(
+                database, merchant, known, payment, close=payment.is_unwanted or payment.is_stale
+            )
         except (gateways.GatewayRefused, gateways.GatewayUnsure) as problem:
             # The row is due again; nothing is lost by waiting.
             log.warning("payment %s: %s", payment.out_trade_no, problem)
@@ -221,6 +225,8 @@ async def cancel_unpaid(
         order = await orders.find(uow, order_id, customer_id=customer_id)
         if order.state != "unpaid":
             raise orders.WrongState(order.state)
+        if customer_id is not None and order.deposit_paid_at is not None:
+            raise DepositPaid
     await end_attempts(database, merchant, lines, order_id)
     reason = "cancelled_by_buyer" if customer_id else "cancelled_by_merchant"
     await _close_order(database, merchant, order_id, reason)

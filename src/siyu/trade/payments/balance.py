@@ -13,8 +13,9 @@ from siyu.runtime import audit
 from siyu.runtime.db import UnitOfWork
 from siyu.trade import orders
 from siyu.trade.payments.begin import payable
-from siyu.trade.payments.model import ACCOUNTS, balance_account
+from siyu.trade.payments.model import ACCOUNTS, DEPOSIT_ACCOUNTS, applied, balance_account
 from siyu.trade.payments.opening import open_payments
+from siyu.trade.payments.settling import Outcome, Verdict
 from siyu.web import mark
 
 REASON_MAX = 200
@@ -49,30 +50,35 @@ async def pay_from_balance(uow: UnitOfWork, order_id: UUID, customer_id: UUID) -
     )
     order = await payable(uow, order_id, customer_id)
     (number,) = await open_payments(uow, [order_id], "balance")
+    moved = (await orders.mark_paid(uow, {order_id: order.due}))[order_id]
+    assert moved.is_paid, "a locked unpaid order can be paid"
+    verdict = Verdict(Outcome.PAID, moved.part, moved.deposit)
     payment_id = await uow.one(
         UUID,
         """
-        update payments set state = 'paid', paid_at = %(now)s, next_query_at = null, updated_at = %(now)s
+        update payments set state = %(state)s, paid_at = %(now)s, next_query_at = null, updated_at = %(now)s
         where merchant_id = %(merchant_id)s and out_trade_no = %(number)s and state = 'waiting'
         returning id
         """,
         number=number,
+        state=verdict.state,
     )
-    moved = await orders.mark_paid(uow, [order_id])
-    assert moved[order_id].is_paid, "a locked unpaid order can be paid"
     code = balance_account(customer_id)
-    accounts = await ledger.open_accounts(uow, {**ACCOUNTS, code: "credit"}, never_negative=[code])
+    accounts = await ledger.open_accounts(
+        uow, {**ACCOUNTS, **DEPOSIT_ACCOUNTS, code: "credit"}, never_negative=[code]
+    )
     await ledger.transfer(
         uow,
         [
             ledger.Transfer(
                 id=ids.derived("payment.received", payment_id),
                 debit=accounts[code],
-                credit=accounts["sales"],
-                amount=order.total,
-                reason="payment",
+                credit=accounts[verdict.account],
+                amount=order.due,
+                reason=verdict.reason,
                 subject_id=order_id,
-            )
+            ),
+            *([applied(accounts, order_id, moved.deposit)] if moved.part == "balance" else []),
         ],
     )
     # What was begun at a gateway is closed there by the sweep.

@@ -14,6 +14,7 @@ from siyu.trade import orders
 from siyu.trade.payments.asking import FIRST_QUERY, end_attempt, is_under_review
 from siyu.trade.payments.model import (
     GATEWAY_OF,
+    BalanceNotDue,
     CannotPayHere,
     Lines,
     MethodNotOffered,
@@ -157,6 +158,8 @@ async def payable(uow: UnitOfWork, order_id: UUID, customer_id: UUID) -> orders.
         raise orders.WrongState(order.state)
     if order.pay_by is None or order.pay_by <= uow.now:
         raise orders.WrongState("expired")
+    if order.deposit_paid_at is not None and order.balance_from is not None and uow.now < order.balance_from:
+        raise BalanceNotDue
     if await is_under_review(uow, order_id):
         raise UnderReview
     return order

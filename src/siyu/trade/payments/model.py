@@ -9,7 +9,9 @@ from uuid import UUID
 import msgspec
 
 from siyu.connect import gateways
+from siyu.kernel import ids
 from siyu.kernel.errors import DomainError
+from siyu.money import ledger
 
 Method = Literal[
     "wxpay_jsapi",
@@ -39,6 +41,9 @@ ACCOUNTS = {
     "unclaimed": "credit",  # money that came too late or twice, until it is back with its payer
 }
 
+# Accounts that only presales need: deposits whose balance is not paid, and those lost with their order.
+DEPOSIT_ACCOUNTS = {"deposits": "credit", "deposits_kept": "credit"}
+
 # One gateway, or several by name.
 Lines = gateways.Gateway | Mapping[str, gateways.Gateway]
 
@@ -54,6 +59,18 @@ def account_of(method: str, customer_id: UUID | None) -> tuple[str, str]:
         assert customer_id is not None, "only a customer has a balance"
         return balance_account(customer_id), "credit"
     return f"gateway:{GATEWAY_OF.get(method, method)}", "debit"
+
+
+def applied(accounts: Mapping[str, UUID], order_id: UUID, deposit: int) -> ledger.Transfer:
+    """The balance is paid: the deposit becomes part of the price."""
+    return ledger.Transfer(
+        id=ids.derived("deposit.applied", order_id),
+        debit=accounts["deposits"],
+        credit=accounts["sales"],
+        amount=deposit,
+        reason="deposit_applied",
+        subject_id=order_id,
+    )
 
 
 def balance_account(customer_id: UUID) -> str:
@@ -163,6 +180,24 @@ class UnderReview(DomainError):
     status = 409
     zh = "转账凭证正在审核，审核结束前不能更改。"
     en = "The proof of the transfer is under review; nothing can be changed until that is done."
+
+
+class BalanceNotDue(DomainError):
+    """The deposit is paid and the time for the balance has not begun."""
+
+    code = "payments.balance_not_due"
+    status = 409
+    zh = "定金已付，还没有到付尾款的时间。"
+    en = "The deposit is paid; the balance cannot be paid yet."
+
+
+class DepositPaid(DomainError):
+    """A buyer cannot cancel an order whose deposit is paid. Nothing was changed."""
+
+    code = "payments.deposit_paid"
+    status = 409
+    zh = "定金已付，订单不能由顾客取消；到期不付尾款的，定金不退。"
+    en = "The deposit is paid; only the shop can cancel this order now."
 
 
 def merchant_tag(merchant_id: UUID) -> str:

@@ -37,19 +37,21 @@ async def _opened(uow: UnitOfWork, order_ids: Sequence[UUID], method: str) -> di
         with opened as (
             insert into payments (merchant_id, id, order_id, out_trade_no, method, amount, state, next_query_at,
                                   created_at, updated_at)
-            select %(merchant_id)s, t.id, o.id, t.number, %(method)s, o.total, 'waiting', o.pay_by, %(now)s, %(now)s
+            select %(merchant_id)s, t.id, o.id, t.number, %(method)s, o.due_amount, 'waiting', o.pay_by, %(now)s, %(now)s
             from unnest(%(ids)s::uuid[], %(orders)s::uuid[], %(numbers)s::text[]) as t (id, order_id, number)
             join orders o on o.merchant_id = %(merchant_id)s and o.id = t.order_id
-            where o.state = 'unpaid' and o.total > 0
+            where o.state = 'unpaid' and o.due_amount > 0
+              and (o.deposit_paid_at is null or o.balance_from <= %(now)s)
             for share of o
             on conflict (merchant_id, order_id, method, amount) where state = 'waiting' do nothing
             returning order_id, out_trade_no
         )
         select order_id, out_trade_no from opened
         union all
-        select order_id, out_trade_no from payments
-        where merchant_id = %(merchant_id)s and order_id = any(%(orders)s) and method = %(method)s
-          and state = 'waiting'
+        select p.order_id, p.out_trade_no from payments p
+        join orders d on d.merchant_id = p.merchant_id and d.id = p.order_id and d.due_amount = p.amount
+        where p.merchant_id = %(merchant_id)s and p.order_id = any(%(orders)s) and p.method = %(method)s
+          and p.state = 'waiting'
         """,
         ids=payment_ids,
         orders=list(order_ids),

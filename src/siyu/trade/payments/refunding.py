@@ -1,5 +1,6 @@
 """Requesting refunds: exact amounts per unit, promised in the books at once, under one number for ever."""
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -11,8 +12,8 @@ from siyu.kernel.errors import Invalid
 from siyu.money import ledger
 from siyu.runtime.db import UnitOfWork
 from siyu.trade import orders
-from siyu.trade.payments.model import ACCOUNTS, GATEWAY_OF, Payment, Refund
-from siyu.trade.payments.queries import counted, refunds_of_order
+from siyu.trade.payments.model import ACCOUNTS, GATEWAY_OF, Refund
+from siyu.trade.payments.queries import refunds_of_order
 from siyu.trade.payments.returning import into_balance
 
 REASON_MAX = 80  # WeChat Pay's limit
@@ -53,9 +54,8 @@ async def request_refund(uow: UnitOfWork, request: RequestRefund) -> Refund:
         "select from orders where merchant_id = %(merchant_id)s and id = %(id)s for update",
         id=request.order_id,
     )
-    for refund in await refunds_of_order(uow, request.order_id):
-        if refund.id == request.id:
-            return refund
+    if (before := await _told(uow, request)) is not None:
+        return before
     taken = await orders.take_back_units(
         uow,
         request.order_id,
@@ -66,20 +66,28 @@ async def request_refund(uow: UnitOfWork, request: RequestRefund) -> Refund:
         reductions=request.reductions,
         back_to=request.back_to,
     )
-    payment = await counted(uow, request.order_id)
-    await _write(uow, request, taken, payment)
+    if taken.amount <= 0:
+        raise Invalid(
+            field="lines", zh="这些商品没有可退金额。", en="There is no money to refund for these units."
+        )
+    parts = await _parts(uow, request, taken.amount)
+    await _write(uow, request, taken, parts)
     accounts = await ledger.open_accounts(uow, ACCOUNTS)
-    promised = ledger.Transfer(
-        id=ids.derived("refund.promised", request.id),
-        debit=accounts["sales"],
-        credit=accounts["refunds_due"],
-        amount=taken.amount,
-        reason="refund",
-        subject_id=request.order_id,
-    )
-    await ledger.transfer(uow, [promised])
-    if payment is not None and payment.method == "balance":
-        await into_balance(uow, request.id)
+    promised = [
+        ledger.Transfer(
+            id=ids.derived("refund.promised", part.id),
+            debit=accounts["sales"],
+            credit=accounts["refunds_due"],
+            amount=part.amount,
+            reason="refund",
+            subject_id=request.order_id,
+        )
+        for part in parts
+    ]
+    await ledger.transfer(uow, promised)
+    for part in parts:
+        if part.method == "balance":
+            await into_balance(uow, part.id)
     uow.publish(
         OrderRefunded(
             order_id=request.order_id,
@@ -88,34 +96,94 @@ async def request_refund(uow: UnitOfWork, request: RequestRefund) -> Refund:
             lines=tuple(RefundedUnits(li.line_no, li.first, li.quantity, li.amount) for li in taken.lines),
         )
     )
-    return next(r for r in await refunds_of_order(uow, request.order_id) if r.id == request.id)
+    told = await _told(uow, request)
+    assert told is not None, "it was written above"
+    return told
+
+
+async def _told(uow: UnitOfWork, request: RequestRefund) -> Refund | None:
+    """The refund of this request with all the money it gives back, though a presale's goes back in two parts."""
+    parts = {request.id: 0, _second_part(request.id): 0}
+    found: Refund | None = None
+    for refund in await refunds_of_order(uow, request.order_id):
+        if refund.id in parts:
+            parts[refund.id] = refund.amount
+            found = refund if refund.id == request.id else found
+    return msgspec.structs.replace(found, amount=sum(parts.values())) if found is not None else None
+
+
+def _second_part(request_id: UUID) -> UUID:
+    """What goes back against the deposit, after the balance."""
+    return ids.derived("refund.of_deposit", request_id)
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """What goes back against one payment."""
+
+    id: UUID
+    payment_id: UUID | None
+    method: str
+    amount: int
+
+
+class _Paid(msgspec.Struct, frozen=True):
+    id: UUID
+    method: str
+    left: int
+
+
+async def _parts(uow: UnitOfWork, request: RequestRefund, amount: int) -> list[_Part]:
+    """Share the money among what was paid: the newest payment first, none beyond what is left of it.
+
+    An order has one payment that counts; a presale has its balance and its deposit.
+    """
+    paid = await uow.all(
+        _Paid,
+        """
+        select p.id, p.method,
+               (p.amount - coalesce((select sum(r.amount) from refunds r where r.merchant_id = p.merchant_id
+                                     and r.payment_id = p.id), 0))::bigint as left
+        from payments p
+        where p.merchant_id = %(merchant_id)s and p.order_id = %(order)s and p.state in ('paid', 'deposit')
+        order by (p.state = 'paid') desc, p.paid_at desc, p.id desc
+        """,
+        order=request.order_id,
+    )
+    if len(paid) <= 1:
+        one = paid[0] if paid else None
+        return [_Part(request.id, one.id if one else None, one.method if one else "", amount)]
+    parts: list[_Part] = []
+    for one in paid:
+        share = min(amount - sum(part.amount for part in parts), one.left)
+        if share > 0:
+            part_id = _second_part(request.id) if parts else request.id
+            parts.append(_Part(part_id, one.id, one.method, share))
+    assert sum(part.amount for part in parts) == amount, "no more goes back than was paid"
+    return parts
 
 
 async def _write(
-    uow: UnitOfWork, request: RequestRefund, taken: orders.Taken, payment: Payment | None
+    uow: UnitOfWork, request: RequestRefund, taken: orders.Taken, parts: Sequence[_Part]
 ) -> None:
-    if taken.amount <= 0:
-        raise Invalid(
-            field="lines", zh="这些商品没有可退金额。", en="There is no money to refund for these units."
+    for part in parts:
+        await uow.run(
+            """
+            insert into refunds (merchant_id, id, order_id, payment_id, out_refund_no, amount, freight, reason, kind,
+                                 state, next_attempt_at, actor_id, requested_at, updated_at)
+            values (%(merchant_id)s, %(id)s, %(order)s, %(payment)s, %(number)s, %(amount)s, %(freight)s, %(reason)s,
+                    'after_sale', 'requested', %(next)s, %(actor)s, %(now)s, %(now)s)
+            """,
+            id=part.id,
+            order=request.order_id,
+            payment=part.payment_id,
+            number=part.id.hex,
+            amount=part.amount,
+            freight=taken.freight if part.id == request.id else 0,
+            reason=request.reason.strip(),
+            # Only a gateway is asked again and again; a transfer is sent back by a person.
+            next=uow.now if part.method in GATEWAY_OF else None,
+            actor=uow.actor.id,
         )
-    await uow.run(
-        """
-        insert into refunds (merchant_id, id, order_id, payment_id, out_refund_no, amount, freight, reason, kind,
-                             state, next_attempt_at, actor_id, requested_at, updated_at)
-        values (%(merchant_id)s, %(id)s, %(order)s, %(payment)s, %(number)s, %(amount)s, %(freight)s, %(reason)s,
-                'after_sale', 'requested', %(next)s, %(actor)s, %(now)s, %(now)s)
-        """,
-        id=request.id,
-        order=request.order_id,
-        payment=payment.id if payment else None,
-        number=request.id.hex,
-        amount=taken.amount,
-        freight=taken.freight,
-        reason=request.reason.strip(),
-        # Only a gateway is asked again and again; a transfer is sent back by a person.
-        next=uow.now if payment is not None and payment.method in GATEWAY_OF else None,
-        actor=uow.actor.id,
-    )
     if not taken.lines:
         return
     await uow.run(

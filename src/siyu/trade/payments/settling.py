@@ -10,7 +10,7 @@ from siyu.kernel import ids
 from siyu.money import ledger
 from siyu.runtime.db import UnitOfWork
 from siyu.trade import orders
-from siyu.trade.payments.model import ACCOUNTS, Told, account_of
+from siyu.trade.payments.model import ACCOUNTS, DEPOSIT_ACCOUNTS, Told, account_of, applied
 
 
 class Outcome(StrEnum):
@@ -48,6 +48,35 @@ class _Known(msgspec.Struct, frozen=True):
     method: str
     amount: int
     state: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a payment turned out to be; one that counts may be the deposit of a presale, or what completes one."""
+
+    outcome: Outcome
+    part: str = "all"
+    deposit: int = 0
+
+    @property
+    def state(self) -> str:
+        """The state its payment has from now on."""
+        if self.outcome in SET_ASIDE:
+            return SET_ASIDE[self.outcome][0]
+        return "deposit" if self.part == "deposit" else "paid"
+
+    @property
+    def account(self) -> str:
+        """Where its money is booked."""
+        if self.outcome in SET_ASIDE:
+            return "unclaimed"
+        return "deposits" if self.part == "deposit" else "sales"
+
+    @property
+    def reason(self) -> str:
+        """Why its money moved."""
+        if self.outcome in SET_ASIDE:
+            return SET_ASIDE[self.outcome][1]
+        return "deposit" if self.part == "deposit" else "payment"
 
 
 class _Word(msgspec.Struct, frozen=True):
@@ -116,7 +145,7 @@ async def _apply(uow: UnitOfWork, fresh: Mapping[UUID, _Word]) -> dict[UUID, Out
         where p.merchant_id = %(merchant_id)s and p.id = t.id
         """,
         ids=list(fresh),
-        states=[SET_ASIDE[o][0] if (o := decided[i]) in SET_ASIDE else "paid" for i in fresh],
+        states=[decided[i].state for i in fresh],
         transactions=[word.told.transaction_id or None for word in fresh.values()],
         paid=[word.told.success_time or uow.now for word in fresh.values()],
     )
@@ -134,26 +163,26 @@ async def _apply(uow: UnitOfWork, fresh: Mapping[UUID, _Word]) -> dict[UUID, Out
         orders=[word.payment.order_id for word in fresh.values()],
     )
     await _book(uow, fresh, decided)
-    return decided
+    return {payment_id: verdict.outcome for payment_id, verdict in decided.items()}
 
 
-async def _decide(uow: UnitOfWork, payments: Sequence[_Known]) -> dict[UUID, Outcome]:
+async def _decide(uow: UnitOfWork, payments: Sequence[_Known]) -> dict[UUID, Verdict]:
     """Which of these payments count. Of two for one order the first does."""
     stale = await _at_another_price(uow, [p for p in payments if p.state == "closed"])
-    first: dict[UUID, UUID] = {}
+    first: dict[UUID, _Known] = {}
     for payment in payments:
         if payment.id not in stale:
-            first.setdefault(payment.order_id, payment.id)
-    moved = await orders.mark_paid(uow, list(first)) if first else {}
-    decided: dict[UUID, Outcome] = {}
+            first.setdefault(payment.order_id, payment)
+    moved = await orders.mark_paid(uow, {i: one.amount for i, one in first.items()}) if first else {}
+    decided: dict[UUID, Verdict] = {}
     for payment in payments:
         order = moved.get(payment.order_id)
-        if order is not None and order.is_paid:
-            decided[payment.id] = Outcome.PAID if first[payment.order_id] == payment.id else Outcome.DOUBLE
-        elif order is None or order.found == "closed":
-            decided[payment.id] = Outcome.LATE
+        if order is not None and order.is_paid and first[payment.order_id].id == payment.id:
+            decided[payment.id] = Verdict(Outcome.PAID, order.part, order.deposit)
+        elif order is None or (order.found == "closed" and not order.is_paid):
+            decided[payment.id] = Verdict(Outcome.LATE)
         else:
-            decided[payment.id] = Outcome.DOUBLE
+            decided[payment.id] = Verdict(Outcome.DOUBLE)
     return decided
 
 
@@ -167,18 +196,19 @@ async def _at_another_price(uow: UnitOfWork, closed: Sequence[_Known]) -> set[UU
             """
             select p.id from payments p
             join orders o on o.merchant_id = p.merchant_id and o.id = p.order_id
-            where p.merchant_id = %(merchant_id)s and p.id = any(%(ids)s) and p.amount <> o.total
+            where p.merchant_id = %(merchant_id)s and p.id = any(%(ids)s) and p.amount <> o.due_amount
             """,
             ids=[payment.id for payment in closed],
         )
     )
 
 
-async def _book(uow: UnitOfWork, fresh: Mapping[UUID, _Word], decided: Mapping[UUID, Outcome]) -> None:
+async def _book(uow: UnitOfWork, fresh: Mapping[UUID, _Word], decided: Mapping[UUID, Verdict]) -> None:
     methods = {word.payment.method for word in fresh.values()}
     assert "balance" not in methods, "a balance is paid from in payments.balance"
+    with_deposits = DEPOSIT_ACCOUNTS if any(one.part != "all" for one in decided.values()) else {}
     accounts = await ledger.open_accounts(
-        uow, {**ACCOUNTS, **dict(account_of(method, None) for method in methods)}
+        uow, {**ACCOUNTS, **with_deposits, **dict(account_of(method, None) for method in methods)}
     )
     await ledger.transfer(
         uow,
@@ -186,17 +216,22 @@ async def _book(uow: UnitOfWork, fresh: Mapping[UUID, _Word], decided: Mapping[U
             ledger.Transfer(
                 id=ids.derived("payment.received", payment_id),
                 debit=accounts[account_of(word.payment.method, None)[0]],
-                credit=accounts["unclaimed" if decided[payment_id] in SET_ASIDE else "sales"],
+                credit=accounts[decided[payment_id].account],
                 amount=word.payment.amount,
-                reason=SET_ASIDE[o][1] if (o := decided[payment_id]) in SET_ASIDE else "payment",
+                reason=decided[payment_id].reason,
                 subject_id=word.payment.order_id,
             )
             for payment_id, word in fresh.items()
+        ]
+        + [
+            applied(accounts, word.payment.order_id, decided[payment_id].deposit)
+            for payment_id, word in fresh.items()
+            if decided[payment_id].part == "balance"
         ],
     )
-    for payment_id, outcome in decided.items():
-        if outcome in SET_ASIDE:
-            await _give_back(uow, fresh[payment_id].payment, outcome, accounts)
+    for payment_id, verdict in decided.items():
+        if verdict.outcome in SET_ASIDE:
+            await _give_back(uow, fresh[payment_id].payment, verdict.outcome, accounts)
 
 
 async def _give_back(

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from siyu import web
 from siyu.connect import gateways
+from siyu.kernel import clock
 from siyu.kernel.errors import Invalid, TooManyRequests
 from siyu.kernel.permissions import Permission
 from siyu.people import customers
@@ -53,7 +54,7 @@ async def pay_page(
 ) -> Response[Any]:
     """The amount, the time left, and the ways to pay here. An order that needs no money any more leads to its page."""
     order = await orders.find(uow, order_id, customer_id=actor.customer_id)
-    if order.state != "unpaid" or order.pay_by is None or order.pay_by <= uow.now:
+    if order.state != "unpaid" or order.pay_by is None or order.pay_by <= uow.now or order.waits_at(uow.now):
         return Redirect(f"/shop/{merchant.slug}/orders/{order_id}", status_code=303)
     options = await options_of(uow)
     proofs = await offline.proofs(uow, order_id=order_id)
@@ -154,7 +155,8 @@ async def waiting_page(
     order = await orders.find(uow, order_id, customer_id=actor.customer_id)
     attempts = await queries.attempts(uow, order_id)
     payment = attempts[0] if attempts else None
-    is_open = order.state == "unpaid" and order.pay_by is not None and order.pay_by > uow.now
+    waits = order.waits_at(uow.now)
+    is_open = order.state == "unpaid" and order.pay_by is not None and order.pay_by > uow.now and not waits
     newest = max((a for a in attempts if a.state == "waiting"), key=lambda a: a.created_at, default=None)
     code = newest.prepay_id if is_open and newest is not None and newest.method == "wxpay_native" else None
     return web.page(
@@ -164,7 +166,7 @@ async def waiting_page(
         order=order,
         payment=payment,
         is_open=is_open,
-        is_paid=payment is not None and payment.state == "paid",
+        is_paid=payment is not None and (payment.state == "paid" or (waits and payment.state == "deposit")),
         code=code or "",
         scan_address=f"{settings.sandbox_url}/scan?code_url={quote(code)}"
         if code and settings.sandbox
@@ -195,7 +197,8 @@ async def pay_state(
             pass  # our own sweep asks again; the shopper is told what we know
         async with database.begin(merchant, actor) as uow:
             order = await orders.find(uow, order_id, customer_id=actor.customer_id)
-    return PayState(order.state, order.state != "unpaid", f"/shop/{merchant.slug}/orders/{order_id}")
+    is_over = order.state != "unpaid" or order.waits_at(clock.now())
+    return PayState(order.state, is_over, f"/shop/{merchant.slug}/orders/{order_id}")
 
 
 @post("/shop/{slug:str}/pay/{order_id:uuid}/cancel", opt=SHOPPER, include_in_schema=False)

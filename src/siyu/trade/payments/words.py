@@ -19,6 +19,7 @@ GATEWAYS = {"wxpay": mark("微信支付"), "alipay": mark("支付宝")}
 PAYMENT_STATES = {
     "waiting": (mark("等待付款"), "warn"),
     "paid": (mark("已到账"), "good"),
+    "deposit": (mark("定金已到账"), "good"),
     "closed": (mark("已关闭"), "neutral"),
     "refunding_late": (mark("迟到，退款中"), "warn"),
     "refunded_late": (mark("迟到，已退回"), "neutral"),
@@ -36,6 +37,7 @@ REFUND_KINDS = {
     "late_payment": mark("付款来迟"),
     "double_payment": mark("重复付款"),
     "imported": mark("外部导入"),
+    "deposit": mark("退定金"),
 }
 PROOF_STATES = {
     "waiting": (mark("待审核"), "warn"),
@@ -62,6 +64,7 @@ OUTCOMES = {
 SHOPPER_PAYMENT = {
     "waiting": mark("等待付款"),
     "paid": mark("支付成功"),
+    "deposit": mark("定金支付成功"),
     "closed": mark("支付已关闭"),
     "refunding_late": mark("付款到得太晚，正在原路退回"),
     "refunded_late": mark("付款到得太晚，已原路退回"),
