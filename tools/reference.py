@@ -101,7 +101,7 @@ def errors_page() -> str:
 
 def permissions_page() -> str:
     """Every permission, the roles that have it, and the routes that need it."""
-    from siyu.app import ROUTES
+    from siyu.rooms import ROUTES
 
     needed: dict[Permission, list[str]] = {permission: [] for permission in Permission}
     for route, method, opt in declared(ROUTES):

@@ -18,42 +18,11 @@ from litestar.router import Router
 
 from siyu import web
 from siyu.connect import alipay, gateways, sms, wechat, wxpay
-from siyu.goods import catalog, inventory
-from siyu.goods.catalog import api as catalog_api
-from siyu.goods.catalog import console as catalog_console
-from siyu.goods.catalog import reference_price, search_index, sheets_console, sheets_keeping, synonyms_console
-from siyu.goods.catalog import shop as catalog_shop
-from siyu.goods.inventory import api as inventory_api
-from siyu.goods.inventory import console as inventory_console
-from siyu.goods.inventory import desk as inventory_desk
-from siyu.goods.media import api as media_api
-from siyu.goods.media import console as media_console
-from siyu.goods.media import serving as media_serving
-from siyu.goods.pricing import api as pricing_api
-from siyu.goods.pricing import console as pricing_console
-from siyu.goods.pricing import shop as pricing_shop
-from siyu.growth import distribution
-from siyu.growth.distribution import api as distribution_api
-from siyu.growth.distribution import console as distribution_console
-from siyu.growth.distribution import desk as distribution_desk
-from siyu.insight import dashboards
-from siyu.money.ledger import api as ledger_api
-from siyu.money.ledger import console as ledger_console
-from siyu.people import workbench
-from siyu.people.addresses import api as addresses_api
-from siyu.people.addresses import console as addresses_console
-from siyu.people.addresses import shop as addresses_shop
-from siyu.people.customers import api as customers_api
-from siyu.people.customers import console as customers_console
-from siyu.people.customers import levels_console
-from siyu.people.customers import shop as customers_shop
-from siyu.people.staff import console as staff_console
-from siyu.place.doors import api as doors_api
-from siyu.place.doors import console as doors_console
-from siyu.place.doors import shop as doors_shop
-from siyu.place.stores import api as stores_api
-from siyu.place.stores import console as stores_console
-from siyu.place.stores import shop as stores_shop
+from siyu.goods import catalog, inventory, offers
+from siyu.goods.catalog import reference_price, search_index, sheets_keeping
+from siyu.growth import distribution, draws
+from siyu.people import points
+from siyu.rooms import ROUTES
 from siyu.runtime import embedded, jobs
 from siyu.runtime.db import Database, Merchant, refusal_of
 from siyu.runtime.edge import DEPENDENCIES, Services, permitted
@@ -61,103 +30,39 @@ from siyu.runtime.migrate import migrate
 from siyu.runtime.tenancy import Directory
 from siyu.runtime.worker import Sweep, Worker
 from siyu.settings import Settings
-from siyu.trade import aftersales, checkout, fulfilment, imports, orders, payments, reconciliation, suppliers
-from siyu.trade.aftersales import api as aftersales_api
-from siyu.trade.aftersales import console as aftersales_console
-from siyu.trade.aftersales import shop as aftersales_shop
-from siyu.trade.carts import shop as carts_shop
-from siyu.trade.checkout import api as checkout_api
-from siyu.trade.checkout import shop as checkout_shop
-from siyu.trade.delivery import api as delivery_api
-from siyu.trade.delivery import console as delivery_console
-from siyu.trade.fulfilment import api as fulfilment_api
-from siyu.trade.fulfilment import console as fulfilment_console
-from siyu.trade.fulfilment import desk as fulfilment_desk
-from siyu.trade.fulfilment import shop as fulfilment_shop
-from siyu.trade.orders import api as orders_api
+from siyu.trade import (
+    aftersales,
+    bargains,
+    checkout,
+    flashsales,
+    fulfilment,
+    groupbuys,
+    orders,
+    payments,
+    pointsprices,
+    presales,
+    reconciliation,
+    suppliers,
+)
 from siyu.trade.orders import console as orders_console
-from siyu.trade.orders import desk as orders_desk
-from siyu.trade.orders import shop as orders_shop
 from siyu.trade.payments import api as payments_api
-from siyu.trade.payments import console as payments_console
-from siyu.trade.payments import shop as payments_shop
-from siyu.trade.reconciliation import api as reconciliation_api
-from siyu.trade.reconciliation import console as reconciliation_console
-from siyu.trade.suppliers import api as suppliers_api
-from siyu.trade.suppliers import console as suppliers_console
-from siyu.trade.suppliers import desk as suppliers_desk
 
 BODY_BYTES_MAX = 6 * 1024 * 1024  # a picture of five megabytes and its form
 
-ROUTES: Sequence[HTTPRouteHandler | Router] = [
-    # the shop
-    *doors_shop.routes,
-    *catalog_shop.routes,
-    *pricing_shop.routes,
-    *media_serving.routes,
-    *stores_shop.routes,
-    *carts_shop.routes,
-    *checkout_shop.routes,
-    *addresses_shop.routes,
-    *orders_shop.routes,
-    *fulfilment_shop.routes,
-    *payments_shop.routes,
-    *aftersales_shop.routes,
-    *customers_shop.routes,
-    # the desk
-    *orders_desk.routes,
-    *inventory_desk.routes,
-    *fulfilment_desk.routes,
-    *suppliers_desk.routes,
-    *distribution_desk.routes,
-    # the console
-    *staff_console.routes,
-    *workbench.routes,
-    *dashboards.routes,
-    *catalog_console.routes,
-    *sheets_console.routes,
-    *synonyms_console.routes,
-    *pricing_console.routes,
-    *media_console.routes,
-    *inventory_console.routes,
-    *customers_console.routes,
-    *levels_console.routes,
-    *doors_console.routes,
-    *stores_console.routes,
-    *addresses_console.routes,
-    *delivery_console.routes,
-    *orders_console.routes,
-    *fulfilment_console.routes,
-    *payments_console.routes,
-    *reconciliation_console.routes,
-    *aftersales_console.routes,
-    *suppliers_console.routes,
-    *distribution_console.routes,
-    *ledger_console.routes,
-    *imports.routes,
-    # the API
-    *catalog_api.routes,
-    *pricing_api.routes,
-    *media_api.routes,
-    *inventory_api.routes,
-    *doors_api.routes,
-    *stores_api.routes,
-    *customers_api.routes,
-    *addresses_api.routes,
-    *delivery_api.routes,
-    *checkout_api.routes,
-    *orders_api.routes,
-    *fulfilment_api.routes,
-    *payments_api.routes,
-    *reconciliation_api.routes,
-    *aftersales_api.routes,
-    *suppliers_api.routes,
-    *distribution_api.routes,
-    *ledger_api.routes,
-]
 
 # Long work that rooms offer, done by the worker.
-JOBS: Sequence[jobs.Kind] = [*catalog.JOBS, *sheets_keeping.JOBS, *fulfilment.JOBS, *orders_console.JOBS]
+JOBS: Sequence[jobs.Kind] = [
+    *catalog.JOBS,
+    *offers.COUPON_JOBS,
+    *sheets_keeping.JOBS,
+    *fulfilment.JOBS,
+    *orders_console.JOBS,
+]
+
+# What orders may be placed by a claim of.
+orders.ACTIVITIES |= {
+    room.ACTIVITY.kind: room.ACTIVITY for room in (flashsales, bargains, groupbuys, pointsprices, presales)
+}
 
 
 class House(msgspec.Struct, frozen=True):
@@ -322,10 +227,16 @@ def sweeps(house: House) -> list[Sweep]:
         Sweep("reconciliation.fetch_bills", 60.0, fetch_bills),
         *catalog.SWEEPS,
         *inventory.SWEEPS,
+        *offers.COUPON_SWEEPS,
         *search_index.SWEEPS,
         *aftersales.SWEEPS,
         *distribution.SWEEPS,
+        *flashsales.SWEEPS,
         *fulfilment.SWEEPS,
+        *presales.SWEEPS,
+        *groupbuys.SWEEPS,
+        *points.SWEEPS,
+        *draws.SWEEPS,
         jobs.sweep([*JOBS, orders.cancelling(cancel)]),
     ]
 
@@ -335,9 +246,18 @@ def create_worker(house: House) -> Worker:
     return Worker(
         house.directory,
         [
+            *bargains.CONSUMERS,
+            *presales.CONSUMERS,
             *checkout.CONSUMERS,
             *distribution.CONSUMERS,
+            *flashsales.CONSUMERS,
             *fulfilment.CONSUMERS,
+            *groupbuys.CONSUMERS,
+            *offers.CONSUMERS,
+            *offers.COUPON_CONSUMERS,
+            *points.CONSUMERS,
+            *draws.CONSUMERS,
+            *pointsprices.CONSUMERS,
             *suppliers.CONSUMERS,
             *reference_price.CONSUMERS,
         ],

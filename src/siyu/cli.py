@@ -13,7 +13,7 @@ from rich.table import Table
 
 from siyu.settings import PREFIX, Settings, UnknownSetting, current
 
-BENCHES = ("orders", "checkout", "reads", "import", "growth")
+BENCHES = ("orders", "checkout", "quote", "flash", "reads", "import", "growth", "coupons", "groups")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from siyu.runtime.db import Database, UnitOfWork
 from siyu.runtime.migrate import migrate
 from siyu.runtime.tenancy import Directory
 from siyu.settings import Settings
-from siyu.trade import orders
+from siyu.trade import flashsales, orders
 
 
 async def proofs(uow: UnitOfWork) -> dict[str, int]:
@@ -24,6 +24,7 @@ async def proofs(uow: UnitOfWork) -> dict[str, int]:
         "ledger": 0 if balance.is_sound else 1,
         "stock vs moves": len(await inventory.differences(uow)),
         "stock vs orders": len(await orders.stock_promised_wrongly(uow)),
+        "pieces put aside vs flash sales": len(await flashsales.flash_proofs(uow)),
         "facts waiting": sum(undigested),
         "cursors of another cluster": await worker.cursors_of_another_cluster(uow),
         "dead letters": await worker.dead_letters_open(uow),

@@ -40,7 +40,8 @@ async def test_a_fact_of_a_transaction_that_commits_late_is_not_skipped(
 
     async with database.begin(merchant) as slow:
         slow.publish(CustomerJoined(customer_id=late))
-        await slow.write_facts()  # it has its place in the log, but is not committed
+        await slow.write_facts()
+        await slow.one(int, "select 1")  # it has its place in the log, but is not committed
         await tell(database, merchant, early)
         await worker.digest(database, merchant, consumer)
         assert seen == []  # the later fact waits for the earlier transaction to end

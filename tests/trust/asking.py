@@ -142,12 +142,23 @@ def name_of(parameter: str, path: str) -> str:
         )
     if parameter == "order_id":
         return next((name for end, name in ORDERS.items() if path.endswith(end)), parameter)
+    if parameter == "offer_id":
+        return next((name for part, name in OFFERS.items() if part in path), parameter)
     if parameter == "transfer_id" and path.endswith(("/arrive", "/arrivals")):
         return "sent_transfer_id"
     if parameter == "product_id" and path.endswith("/components"):
         return "box_product_id"
     return parameter
 
+
+# Which offer a path speaks of, by a part of the path; elsewhere any will do.
+OFFERS = {
+    "/coupons": "coupon_offer_id",
+    "/group-offers/": "group_offer_id",
+    "/flash/": "flash_offer_id",
+    "/bargains/": "bargain_offer_id",
+    "/presales/": "presale_offer_id",
+}
 
 KEYED = ("/orders", "/parcels", "/redemptions")  # whose key comes in a header
 FIXED = {
@@ -167,6 +178,10 @@ def fixed(name: str, path: str) -> str | None:
     """What a path says that is nobody's id."""
     if name == "action":
         return "agree"
+    if name == "verb":
+        return "activate"
+    if name == "kind" and "/offers/" in path:
+        return "amount_off"
     if name == "move":
         return "send" if "/purchases/" in path else "out"
     return FIXED.get(name)

@@ -31,7 +31,9 @@ from siyu.runtime.worker import digest
 from siyu.settings import Settings
 from siyu.trade import orders, payments
 from trust.furnished_goods import stocked
+from trust.furnished_groups import grouped
 from trust.furnished_money import reconciled
+from trust.furnished_offers import promoted
 from trust.furnished_people import peopled
 from trust.furnished_prices import priced
 from trust.furnished_sending import sent_out
@@ -160,6 +162,8 @@ async def furnished(database: Database, settings: Settings, merchant: Merchant, 
     facts |= await sent_out(database, merchant, shop, buyer, mark, {**facts, "courier_id": spare})
     facts |= await reconciled(database, merchant, shop, buyer, mark)
     facts |= await supplied(database, merchant, shop, buyer, mark)
+    facts |= await grouped(database, merchant, shop, buyer, mark)
+    facts |= await promoted(database, merchant, shop, buyer, friend, waiting.id, mark)
     tokens = await _tokens(database, merchant, person, buyer, mark)
     async with database.begin(merchant) as uow:
         product = await uow.one(

@@ -29,6 +29,10 @@ APPEND_ONLY = (
     "purchase_receipts",
     "purchase_receipt_lines",
     "supplier_entries",
+    "point_movements",
+    "point_reversals",
+    "draw_versions",
+    "draw_results",
 )
 
 

@@ -75,6 +75,18 @@ CONSOLE = (
         ),
     ),
     Group(
+        mark("优惠"),
+        (
+            Entry("offers", mark("活动"), "gift", Permission.OFFERS_READ),
+            Entry("flash", mark("秒杀"), "clock", Permission.OFFERS_READ),
+            Entry("groups", mark("拼团"), "people", Permission.OFFERS_READ),
+            Entry("bargains", mark("砍价"), "people", Permission.OFFERS_READ),
+            Entry("presales", mark("预售"), "clock", Permission.OFFERS_READ),
+            Entry("points", mark("积分"), "wallet", Permission.OFFERS_READ),
+            Entry("draws", mark("抽奖"), "gift", Permission.OFFERS_READ),
+        ),
+    ),
+    Group(
         mark("运营"),
         (
             Entry("promoters", mark("推广员"), "share", Permission.COMMISSION_READ),

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from siyu.demo.mall import nearby, parcels, returns, stocking
+from siyu.demo.mall import campaigns, nearby, parcels, returns, stocking
 from siyu.demo.mall.ground import Ground
 from siyu.demo.mall.model import Scene
 from siyu.demo.mall.parcels import home
@@ -51,6 +51,7 @@ LATELY: tuple[tuple[int, Play], ...] = (
     (60, parcels.order_from_balance),
     (35, returns.ask_with_picture),
     (9, parcels.leave_unpaid),
+    (1, campaigns.begin),
 )
 
 
