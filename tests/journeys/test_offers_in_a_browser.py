@@ -19,10 +19,10 @@ from journeys.test_the_loop_in_a_browser import (
 from siyu import serve
 from siyu.connect import sandbox
 from siyu.goods import inventory, offers
-from siyu.kernel import clock, ids
+from siyu.kernel import ids
 from siyu.kernel.permissions import ROLES
 from siyu.people import customers
-from siyu.runtime import sessions
+from siyu.runtime import moved_clock, sessions
 from siyu.runtime.db import Merchant
 from siyu.trade import orders
 
@@ -207,7 +207,7 @@ async def test_a_group_that_fails_gives_the_money_back(house, browser, merchant,
     eyes = await phone_of(browser, house, merchant, buyers[5], "failed")
     order_id = await open_group(eyes, house, offer_id)
     group_id = await group_of(house, merchant, order_id)
-    clock.move_to(clock.offset() + timedelta(hours=25))
+    await moved_clock.move(house.database_url, timedelta(hours=25))  # the house follows within a second
 
     for _ in range(120):
         async with house.database.begin(merchant) as uow:
