@@ -27,10 +27,10 @@ from siyu.goods.pricing import console as pricing_console
 from siyu.goods.pricing import shop as pricing_shop
 from siyu.growth.distribution import api as distribution_api
 from siyu.growth.distribution import console as distribution_console
-from siyu.growth.distribution import desk as distribution_desk
 from siyu.growth.draws import api as draws_api
 from siyu.growth.draws import console as draws_console
 from siyu.growth.draws import shop as draws_shop
+from siyu.growth.promoting import desk as promoting_desk
 from siyu.insight import dashboards
 from siyu.money.ledger import api as ledger_api
 from siyu.money.ledger import console as ledger_console
@@ -121,7 +121,7 @@ ROUTES: Sequence[HTTPRouteHandler | Router] = [
     *inventory_desk.routes,
     *fulfilment_desk.routes,
     *suppliers_desk.routes,
-    *distribution_desk.routes,
+    *promoting_desk.routes,
     # the console
     *staff_console.routes,
     *workbench.routes,

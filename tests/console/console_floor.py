@@ -11,7 +11,7 @@ from siyu import web
 from siyu.goods.catalog import console as catalog_console
 from siyu.goods.inventory import console as inventory_console
 from siyu.growth.distribution import console as distribution_console
-from siyu.growth.distribution import desk as distribution_desk
+from siyu.growth.promoting import desk as promoting_desk
 from siyu.kernel.permissions import ROLES
 from siyu.money.ledger import console as ledger_console
 from siyu.people import staff
@@ -39,7 +39,7 @@ ROOMS = (
     orders_desk,
     payments_console,
     distribution_console,
-    distribution_desk,
+    promoting_desk,
     ledger_console,
 )
 PASSWORD = "a long password"

@@ -6,7 +6,7 @@ from console_floor import field_of
 
 from factories import a_customer, paid
 from siyu.goods import catalog
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import ids
 from siyu.place import doors
 from siyu.runtime.worker import digest
@@ -23,7 +23,7 @@ async def joined(floor, name: str = "念念好物"):
     )
     assert done.status_code == 200, done.text
     async with floor.database.begin(floor.shop.merchant) as uow:
-        return await distribution.promoter_of_customer(uow, customer_id), browser
+        return await promoters.of_customer(uow, customer_id), browser
 
 
 async def sold(floor, promoter, **wanted: int):
@@ -63,7 +63,7 @@ async def test_a_customer_sees_an_honest_invitation_and_joins(floor):
     ):
         assert said in rules
     promoter, browser = await joined(floor)
-    assert (promoter.kind, promoter.agreement_version) == ("koc", distribution.AGREEMENT_VERSION)
+    assert (promoter.kind, promoter.agreement_version) == ("koc", promoters.AGREEMENT_VERSION)
     assert "我的推广" in (await browser.get("/desk/invitation")).text
     assert (await browser.get("/desk/join")).headers["location"] == f"/desk/{browser.slug}"
 
@@ -71,7 +71,7 @@ async def test_a_customer_sees_an_honest_invitation_and_joins(floor):
 async def test_nobody_joins_without_agreeing_to_what_was_shown(floor):
     customer_id = await a_customer(floor.database, floor.shop.merchant)
     browser = await floor.shopper(customer_id)
-    version = distribution.AGREEMENT_VERSION
+    version = promoters.AGREEMENT_VERSION
 
     refused = [
         await browser.tap("/desk/join", {"version": version, "name": "念念"}),

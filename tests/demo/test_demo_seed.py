@@ -16,7 +16,7 @@ from siyu.demo.places import PASSWORD
 from siyu.demo.removal import remove
 from siyu.demo.seed import DemoMerchant, seed
 from siyu.goods import inventory
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import clock, ids
 from siyu.money import ledger
 from siyu.people import customers, staff
@@ -229,7 +229,7 @@ async def test_the_shopper_has_something_to_fetch_and_the_koc_has_earned(
         mine = await orders.of_customer(uow, shopper)
         assert sorted(card.state for card in mine) == ["paid", "paid", "paid", "received", "received"]
         koc = await uow.one(UUID, WHO, openid=demo.koc.openid)
-        promoter = await distribution.promoter_of_customer(uow, koc)
+        promoter = await promoters.of_customer(uow, koc)
         (door,) = await doors.of_promoter(uow, promoter.id)
         earned = await distribution.earnings(uow, promoter.id)
     assert (door.code, door.kind) == ("VOICE2", "koc")

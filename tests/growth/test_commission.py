@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from factories import Shop, a_customer, a_shop, paid
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import Invalid
 from siyu.money import ledger
@@ -22,16 +22,14 @@ async def shop(database: Database, merchant: Merchant) -> Shop:
     return await a_shop(database, merchant)
 
 
-async def a_promoter(database: Database, shop: Shop, *, rate_bps: int = 1_000) -> distribution.Promoter:
+async def a_promoter(database: Database, shop: Shop, *, rate_bps: int = 1_000) -> promoters.Promoter:
     customer = await a_customer(database, shop.merchant)
     async with database.begin(shop.merchant) as uow:
         await distribution.add_plan(uow, name="常规佣金", rate_bps=rate_bps)
-        return await distribution.enrol(uow, customer, kind="koc", name="小鱼")
+        return await promoters.enrol(uow, customer, kind="koc", name="小鱼")
 
 
-async def comes_through(
-    database: Database, shop: Shop, promoter: distribution.Promoter, customer: UUID
-) -> None:
+async def comes_through(database: Database, shop: Shop, promoter: promoters.Promoter, customer: UUID) -> None:
     async with database.begin(shop.merchant) as uow:
         (door,) = await doors.of_promoter(uow, promoter.id)
         await doors.scan(uow, door.code, ids.new(), customer)
@@ -49,16 +47,14 @@ async def work(database: Database, shop: Shop) -> None:
             pass
 
 
-async def lines(
-    database: Database, shop: Shop, promoter: distribution.Promoter
-) -> list[tuple[str, int, int]]:
+async def lines(database: Database, shop: Shop, promoter: promoters.Promoter) -> list[tuple[str, int, int]]:
     async with database.begin(shop.merchant) as uow:
         assert (await ledger.trial_balance(uow)).is_sound
         rows = await distribution.commissions(uow, promoter.id)
     return [(row.state, row.amount, row.reversed_amount) for row in rows]
 
 
-async def owed(database: Database, shop: Shop, promoter: distribution.Promoter) -> tuple[int, int]:
+async def owed(database: Database, shop: Shop, promoter: promoters.Promoter) -> tuple[int, int]:
     """(payable, pending) by the ledger."""
     async with database.begin(shop.merchant) as uow:
         accounts = await ledger.accounts(uow, [f"promoter:{promoter.id}"])

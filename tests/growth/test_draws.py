@@ -9,7 +9,7 @@ import pytest
 from factories import Shop, a_customer, a_shop, paid
 from growth.draw_shop import START, balance, chances, published, running, takes_part, with_points, work
 from siyu.goods import offers
-from siyu.growth import distribution, draws
+from siyu.growth import draws, promoters
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import Invalid
 from siyu.people import points
@@ -164,7 +164,7 @@ async def test_staff_and_guides_do_not_take_part(database: Database, shop: Shop)
     draw_id = await running(database, shop)
     customer = await with_points(database, shop)
     async with database.begin(shop.merchant) as uow:
-        await distribution.enrol(uow, customer, kind="guide", name="导购小陈")
+        await promoters.enrol(uow, customer, kind="guide", name="导购小陈")
 
     with pytest.raises(draws.Excluded):
         await takes_part(database, shop, draw_id, customer)

@@ -17,7 +17,7 @@ from factories import Shop, a_customer, a_shop, paid, placed
 from siyu import app as application
 from siyu.connect import sandbox, sms, wechat, wxpay
 from siyu.goods import catalog
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import ids
 from siyu.kernel.permissions import ROLES, STAFF
 from siyu.people import customers, merchants, staff
@@ -131,7 +131,7 @@ async def furnished(database: Database, settings: Settings, merchant: Merchant, 
         await customers.bind(uow, buyer, "phone", f"138{ids.new().int % 10**8:08d}")
         await customers.record_consent(uow, buyer, "marketing", is_given=True, channel="shop")
         plan = await distribution.add_plan(uow, name=f"{mark}方案", rate_bps=1_000)
-        promoter = await distribution.enrol(uow, friend, kind="koc", name=f"{mark}小鱼")
+        promoter = await promoters.enrol(uow, friend, kind="koc", name=f"{mark}小鱼")
         (door,) = await doors.of_promoter(uow, promoter.id)
         await doors.add_cost(uow, door.id, date(2026, 1, 2), 1_000)
         await doors.scan(uow, door.code, ids.new(), buyer)

@@ -17,7 +17,7 @@ from factories import Shop, a_customer, a_shop
 from siyu import doctor
 from siyu.app import open_house
 from siyu.connect import sandbox
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import ids
 from siyu.kernel.permissions import ROLES, STAFF
 from siyu.money import ledger
@@ -188,7 +188,7 @@ async def standing_shop(folder: Path) -> AsyncIterator[Standing]:
         buyer, friend = await a_customer(database, merchant, openid), await a_customer(database, merchant)
         async with database.begin(merchant) as uow:
             await distribution.add_plan(uow, name="常规", rate_bps=RATE_BPS)
-            promoter = await distribution.enrol(uow, friend, kind="koc", name="小鱼")
+            promoter = await promoters.enrol(uow, friend, kind="koc", name="小鱼")
             (door,) = await doors.of_promoter(uow, promoter.id)
             await doors.scan(uow, door.code, ids.new(), buyer)
             session = await sessions.sign_in(

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from factories import Shop, a_customer, a_shop, placed, word_of_payment
 from siyu.goods import inventory
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import DomainError
 from siyu.people import merchants
@@ -51,7 +51,7 @@ class Trade(Returning):
         self.friend, self.stranger, promoter = [await a_customer(self.database, merchant) for _ in range(3)]
         async with self.database.begin(merchant) as uow:
             await distribution.add_plan(uow, name="常规", rate_bps=RATE_BPS)
-            self.promoter = await distribution.enrol(uow, promoter, kind="koc", name="小鱼")
+            self.promoter = await promoters.enrol(uow, promoter, kind="koc", name="小鱼")
             (self.door,) = await doors.of_promoter(uow, self.promoter.id)
 
     def teardown(self) -> None:

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from factories import Shop
 from siyu.connect import wxpay
 from siyu.goods import inventory
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import clock, ids, money
 from siyu.kernel.errors import DomainError
 from siyu.money import ledger
@@ -25,7 +25,7 @@ class Returning(RuleBasedStateMachine):
     """The part of the machine in which money and goods come back. `Trade` opens the shop and sells."""
 
     shop: Shop
-    promoter: distribution.Promoter
+    promoter: promoters.Promoter
     orders: list[Bought]
     handed_over: int
     put_back: int

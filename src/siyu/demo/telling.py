@@ -33,7 +33,7 @@ from siyu.demo.opening import House, door_code
 from siyu.demo.places import VOICES
 from siyu.demo.rhythm import DAY_SECONDS, local_day, moment
 from siyu.goods import inventory
-from siyu.growth import distribution
+from siyu.growth import distribution, promoters
 from siyu.kernel import clock, ids
 from siyu.people import customers
 from siyu.place import doors
@@ -115,7 +115,7 @@ class Teller:
         for one in signed:
             voice = voices[one.person]
             key = f"voice-{one.person}"
-            promoter = await distribution.enrol(
+            promoter = await promoters.enrol(
                 uow, self.people[one.person], kind=voice.kind, name=voice.name, door_code=door_code(key)
             )
             (door,) = await doors.of_promoter(uow, promoter.id)

@@ -7,8 +7,9 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
-from siyu.growth.distribution import queries, recruiting
-from siyu.growth.distribution.model import Commission, Earnings, Plan, Promoter, PromoterReport
+from siyu.growth import promoters
+from siyu.growth.distribution import planning, queries
+from siyu.growth.distribution.model import Commission, Earnings, Plan, PromoterReport
 from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import Permission
 from siyu.runtime.edge import ByActor, InUow
@@ -58,30 +59,28 @@ async def list_plans(uow: InUow) -> list[Plan]:
 @post("/api/v1/{slug:str}/plans", opt={"permission": Permission.COMMISSION_WRITE}, tags=TAGS)
 async def add_plan(data: JSONBody[NewPlan], uow: InUow) -> Plan:
     """A plan for sales paid from now on."""
-    return await recruiting.add_plan(
-        uow, name=data.name, rate_bps=data.rate_bps, category_id=data.category_id
-    )
+    return await planning.add_plan(uow, name=data.name, rate_bps=data.rate_bps, category_id=data.category_id)
 
 
 @post("/api/v1/{slug:str}/me/promoter", opt={"permission": Permission.SHOPPER}, tags=TAGS)
-async def join(data: JSONBody[Join], uow: InUow, actor: ByActor) -> Promoter:
+async def join(data: JSONBody[Join], uow: InUow, actor: ByActor) -> promoters.Promoter:
     """The signed-in customer becomes a promoter (KOC) with a door of their own."""
     if not data.agrees:
         raise Invalid(field="agrees", zh="请先阅读并同意推广协议。", en="Please accept the agreement first.")
-    return await recruiting.enrol(uow, actor.customer_id, kind="koc", name=data.name)
+    return await promoters.enrol(uow, actor.customer_id, kind="koc", name=data.name)
 
 
 @get("/api/v1/{slug:str}/me/earnings", opt={"permission": Permission.SHOPPER}, tags=TAGS)
 async def my_earnings(uow: InUow, actor: ByActor) -> Earnings:
     """What the signed-in promoter earned."""
-    me = await queries.promoter_of_customer(uow, actor.customer_id)
+    me = await promoters.of_customer(uow, actor.customer_id)
     return await queries.earnings(uow, me.id)
 
 
 @get("/api/v1/{slug:str}/me/commissions", opt={"permission": Permission.SHOPPER}, tags=TAGS)
 async def my_commissions(uow: InUow, actor: ByActor, limit: FromQuery[int] = 50) -> list[Commission]:
     """Each line the signed-in promoter earned, and why."""
-    me = await queries.promoter_of_customer(uow, actor.customer_id)
+    me = await promoters.of_customer(uow, actor.customer_id)
     return await queries.commissions(uow, me.id, limit=limit)
 
 

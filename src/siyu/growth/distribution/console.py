@@ -11,7 +11,8 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from siyu import web
 from siyu.goods import catalog
-from siyu.growth.distribution import queries, recruiting, words
+from siyu.growth import promoters
+from siyu.growth.distribution import planning, queries, words
 from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import Permission
 from siyu.place import doors
@@ -31,7 +32,9 @@ async def promoter_list(request: Request[Any, Any, Any], uow: InUow, merchant: O
         "distribution/console_promoters.html",
         merchant=merchant,
         promoters=await queries.promoters(uow),
-        words=words,
+        state_of=words.state_of,
+        kinds=promoters.KINDS,
+        promoter_states=promoters.PROMOTER_STATES,
     )
 
 
@@ -50,7 +53,7 @@ async def promoter_page(
         request,
         "distribution/console_promoter.html",
         merchant=merchant,
-        promoter=await queries.promoter(uow, promoter_id),
+        promoter=await promoters.find(uow, promoter_id),
         earnings=await queries.earnings(uow, promoter_id),
         expected=await queries.expected(uow, promoter_id),
         lines=await queries.commissions(uow, promoter_id, limit=LINES_SHOWN),
@@ -58,7 +61,9 @@ async def promoter_page(
         doors=own,
         sums=await doors.sums_of(uow, [door.id for door in own]),
         base_url=settings.base_url,
-        words=words,
+        state_of=words.state_of,
+        kinds=promoters.KINDS,
+        promoter_states=promoters.PROMOTER_STATES,
     )
 
 
@@ -91,7 +96,9 @@ async def commission_page(
         categories=await catalog.categories(uow),
         lines=lines,
         tabs=tabs,
-        words=words,
+        state_of=words.state_of,
+        kinds=promoters.KINDS,
+        promoter_states=promoters.PROMOTER_STATES,
         now=uow.now,
         first_href=f"{here}?{urlencode(kept)}" if before else None,
         next_href=f"{here}?{urlencode({**kept, 'before': lines[-1].earned_at.isoformat()})}"
@@ -108,7 +115,7 @@ async def add_plan(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerc
     known = {str(category.id): category.id for category in await catalog.categories(uow)}
     if chosen and chosen not in known:
         raise Invalid(field="category", zh="没有这个分类。", en="There is no such category.")
-    await recruiting.add_plan(
+    await planning.add_plan(
         uow,
         name=str(form.get("name", "")),
         rate_bps=basis_points(str(form.get("rate_bps", ""))),
@@ -142,7 +149,9 @@ async def order_commission(
         merchant=merchant,
         lines=await queries.for_order(uow, order_id),
         reversals=await queries.reversals_of(uow, order_id),
-        words=words,
+        state_of=words.state_of,
+        kinds=promoters.KINDS,
+        promoter_states=promoters.PROMOTER_STATES,
     )
 
 
@@ -151,14 +160,16 @@ async def customer_promoter(
     request: Request[Any, Any, Any], customer_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
 ) -> Response[str]:
     """A fragment for the customer's page: nothing, or the promoter they are."""
-    found = await queries.find_promoter(uow, customer_id)
+    found = await promoters.maybe_of_customer(uow, customer_id)
     return web.page(
         request,
         "distribution/console_of_customer.html",
         merchant=merchant,
         promoter=found,
         earnings=await queries.earnings(uow, found.id) if found else None,
-        words=words,
+        state_of=words.state_of,
+        kinds=promoters.KINDS,
+        promoter_states=promoters.PROMOTER_STATES,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from siyu import settings
 from siyu.events import OrderPaid, OrderReceived, OrderRefunded
 from siyu.goods import catalog
-from siyu.growth.distribution.model import Promoter
+from siyu.growth import promoters
 from siyu.growth.distribution.queries import plans
 from siyu.growth.distribution.rules import earned, plan_for, taken_back, taken_back_for
 from siyu.kernel import ids
@@ -55,15 +55,7 @@ async def _earn(uow: UnitOfWork, events: Sequence[Event]) -> None:
     bound = [event for event in events if event.fact.promoter_id is not None]
     if not bound:
         return
-    people = await uow.all(
-        Promoter,
-        """
-        select id, customer_id, kind, name, state, agreement_version, joined_at from promoters
-        where merchant_id = %(merchant_id)s and id = any(%(ids)s) and state = 'active'
-        """,
-        ids=[event.fact.promoter_id for event in bound],
-    )
-    active = {promoter.id: promoter for promoter in people}
+    active = await promoters.active(uow, {event.fact.promoter_id for event in bound})
     every_plan = await plans(uow)
     product_ids = [line.product_id for event in bound for line in event.fact.lines]
     category_of = await catalog.category_of_products(uow, product_ids)

@@ -6,45 +6,12 @@ from uuid import UUID
 from siyu.growth.distribution.model import (
     Commission,
     Earnings,
-    NotAPromoter,
     Plan,
-    Promoter,
     PromoterReport,
     Reversal,
 )
-from siyu.kernel.errors import NotFound
 from siyu.kernel.paging import bounded
 from siyu.runtime.db import UnitOfWork
-
-
-async def promoter_of_customer(uow: UnitOfWork, customer_id: UUID) -> Promoter:
-    """The promoter this customer is. Raises NotAPromoter."""
-    found = await uow.maybe(
-        Promoter,
-        """
-        select id, customer_id, kind, name, state, agreement_version, joined_at from promoters
-        where merchant_id = %(merchant_id)s and customer_id = %(customer)s and state <> 'dismissed'
-        """,
-        customer=customer_id,
-    )
-    if found is None:
-        raise NotAPromoter
-    return found
-
-
-async def promoter(uow: UnitOfWork, promoter_id: UUID) -> Promoter:
-    """Raises NotFound."""
-    found = await uow.maybe(
-        Promoter,
-        """
-        select id, customer_id, kind, name, state, agreement_version, joined_at from promoters
-        where merchant_id = %(merchant_id)s and id = %(id)s
-        """,
-        id=promoter_id,
-    )
-    if found is None:
-        raise NotFound(what="推广员 / promoter")
-    return found
 
 
 async def promoters(uow: UnitOfWork) -> list[PromoterReport]:
@@ -161,11 +128,3 @@ async def expected(uow: UnitOfWork, promoter_id: UUID) -> int:
         """,
         promoter=promoter_id,
     )
-
-
-async def find_promoter(uow: UnitOfWork, customer_id: UUID) -> Promoter | None:
-    """The promoter this customer is, if any."""
-    try:
-        return await promoter_of_customer(uow, customer_id)
-    except NotAPromoter:
-        return None

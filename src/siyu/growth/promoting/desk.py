@@ -13,8 +13,9 @@ from litestar.response import Redirect
 
 from siyu import web
 from siyu.goods import catalog
-from siyu.growth.distribution import queries, recruiting, rules, words
-from siyu.growth.distribution.model import Plan, Promoter
+from siyu.growth import distribution, promoters
+from siyu.growth.distribution import Plan
+from siyu.growth.promoters import Promoter
 from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import Permission
 from siyu.people import customers, staff
@@ -50,23 +51,23 @@ async def today(
         return Redirect(f"/desk/{merchant.slug}/supply", status_code=303)  # a supplier's people
     if actor.kind == "staff":
         return await _counter(request, uow, merchant, actor)
-    me = await queries.find_promoter(uow, actor.customer_id)
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
     since = day_start(uow.now, merchant)
     own = [door.id for door in await doors.of_promoter(uow, me.id)]
     return web.page(
         request,
-        "distribution/desk_today.html",
+        "promoting/desk_today.html",
         merchant=merchant,
         promoter=me,
-        earned=await queries.earnings(uow, me.id, since),
-        earnings=await queries.earnings(uow, me.id),
-        expected=await queries.expected(uow, me.id),
+        earned=await distribution.earnings(uow, me.id, since),
+        earnings=await distribution.earnings(uow, me.id),
+        expected=await distribution.expected(uow, me.id),
         visits=await doors.sums_of(uow, own, since),
         visits_ever=await doors.sums_of(uow, own),
-        lines=await queries.commissions(uow, me.id, limit=5),
-        words=words,
+        lines=await distribution.commissions(uow, me.id, limit=5),
+        state_of=distribution.state_of,
     )
 
 
@@ -77,7 +78,7 @@ async def _counter(
     counts = await orders.counts_by_state(uow, store_id=actor.store_id)
     return web.page(
         request,
-        "distribution/desk_counter.html",
+        "promoting/desk_counter.html",
         merchant=merchant,
         store=await stores.find(uow, actor.store_id) if actor.store_id else None,
         waiting_count=counts.get("paid", 0),
@@ -108,8 +109,8 @@ def link_of(settings: Settings, merchant: Merchant, door: doors.Door, product_id
 def _earning(
     plans: list[Plan], category_id: UUID, price: int, now: datetime
 ) -> tuple[int | None, int | None]:
-    plan = rules.plan_for(plans, category_id, now)
-    return (plan.rate_bps, rules.earned(price, plan.rate_bps)) if plan else (None, None)
+    plan = distribution.plan_for(plans, category_id, now)
+    return (plan.rate_bps, distribution.earned(price, plan.rate_bps)) if plan else (None, None)
 
 
 async def _own_door(uow: UnitOfWork, me: Promoter) -> doors.Door:
@@ -134,11 +135,11 @@ async def share(
     q: FromQuery[str] = "",
 ) -> Response[Any]:
     """Goods to share, each through the promoter's own door."""
-    me = await queries.find_promoter(uow, actor.customer_id)
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
     door = await _own_door(uow, me)
-    plans = await queries.plans(uow)
+    plans = await distribution.plans(uow)
     found = await catalog.cards(uow, search=q, limit=PRODUCTS_SHOWN)
     shared = [
         Shared(
@@ -155,7 +156,7 @@ async def share(
     ]
     return web.page(
         request,
-        "distribution/desk_share.html",
+        "promoting/desk_share.html",
         merchant=merchant,
         promoter=me,
         link=link_of(settings, merchant, door),
@@ -176,15 +177,15 @@ async def share_product(
     settings: WithSettings,
 ) -> Response[Any]:
     """One product with its code, link and words to send."""
-    me = await queries.find_promoter(uow, actor.customer_id)
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
     product = await catalog.product(uow, product_id)
     price = min(sku.price for sku in product.skus)
-    rate_bps, earns = _earning(await queries.plans(uow), product.category_id, price, uow.now)
+    rate_bps, earns = _earning(await distribution.plans(uow), product.category_id, price, uow.now)
     return web.page(
         request,
-        "distribution/desk_product.html",
+        "promoting/desk_product.html",
         merchant=merchant,
         product=product,
         price=price,
@@ -205,21 +206,21 @@ async def my_earnings(
     settings: WithSettings,
 ) -> Response[Any]:
     """What was earned, line by line, and why."""
-    me = await queries.find_promoter(uow, actor.customer_id)
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
-    lines = await queries.commissions(uow, me.id, limit=LINES_SHOWN)
+    lines = await distribution.commissions(uow, me.id, limit=LINES_SHOWN)
     return web.page(
         request,
-        "distribution/desk_earnings.html",
+        "promoting/desk_earnings.html",
         merchant=merchant,
         promoter=me,
-        earnings=await queries.earnings(uow, me.id),
-        expected=await queries.expected(uow, me.id),
+        earnings=await distribution.earnings(uow, me.id),
+        expected=await distribution.expected(uow, me.id),
         lines=lines,
         lines_max=LINES_SHOWN,
         days=settings.after_sale_days,
-        words=words,
+        state_of=distribution.state_of,
     )
 
 
@@ -228,13 +229,13 @@ async def invitation(
     request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, actor: ByActor
 ) -> Response[str]:
     """A fragment for the shop's own page: the promoter's card, or an honest invitation."""
-    me = await queries.find_promoter(uow, actor.customer_id)
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
     return web.page(
         request,
-        "distribution/desk_invitation.html",
+        "promoting/desk_invitation.html",
         merchant=merchant,
         promoter=me,
-        earnings=await queries.earnings(uow, me.id) if me else None,
+        earnings=await distribution.earnings(uow, me.id) if me else None,
     )
 
 
@@ -248,17 +249,17 @@ async def joining(
     settings: WithSettings,
 ) -> Response[Any]:
     """What being a promoter means, and the agreement."""
-    if await queries.find_promoter(uow, actor.customer_id):
+    if await promoters.maybe_of_customer(uow, actor.customer_id):
         return Redirect(f"/desk/{merchant.slug}", status_code=303)
     return web.page(
         request,
-        "distribution/desk_join.html",
+        "promoting/desk_join.html",
         merchant=merchant,
         nickname=(await customers.find(uow, actor.customer_id)).nickname,
-        version=recruiting.AGREEMENT_VERSION,
+        version=promoters.AGREEMENT_VERSION,
         days=settings.after_sale_days,
         bound_days=doors.ATTRIBUTION_DAYS,
-        rate_max=rules.RATE_BPS_MAX,
+        rate_max=distribution.RATE_BPS_MAX,
     )
 
 
@@ -268,7 +269,7 @@ async def join(
 ) -> Response[Any]:
     """Become a promoter: free, of age, and having agreed to the version that was shown."""
     form = await request.form()
-    if form.get("version") != recruiting.AGREEMENT_VERSION:
+    if form.get("version") != promoters.AGREEMENT_VERSION:
         raise Invalid(
             field="agrees",
             zh="协议已更新，请刷新后重新阅读。",
@@ -276,7 +277,7 @@ async def join(
         )
     if form.get("agrees") != "1":
         raise Invalid(field="agrees", zh="请先阅读并同意推广协议。", en="Please accept the agreement first.")
-    await recruiting.enrol(uow, actor.customer_id, kind="koc", name=str(form.get("name", "")))
+    await promoters.enrol(uow, actor.customer_id, kind="koc", name=str(form.get("name", "")))
     return web.done(request, f"/desk/{merchant.slug}", web.mark("已成为推广员，去分享第一件商品吧"))
 
 
@@ -288,22 +289,22 @@ async def me_page(
     if actor.kind == "staff":
         return web.page(
             request,
-            "distribution/desk_me.html",
+            "promoting/desk_me.html",
             merchant=merchant,
             name=actor.name,
             role=staff.role_word(actor.permissions),
             store=await stores.find(uow, actor.store_id) if actor.store_id else None,
             promoter=None,
         )
-    me = await queries.find_promoter(uow, actor.customer_id)
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
     return web.page(
         request,
-        "distribution/desk_me.html",
+        "promoting/desk_me.html",
         merchant=merchant,
         name=me.name,
-        role=words.KINDS[me.kind],
+        role=promoters.KINDS[me.kind],
         store=None,
         promoter=me,
     )
