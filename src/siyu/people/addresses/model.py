@@ -1,12 +1,10 @@
 """Structs of addresses."""
 
-from math import asin, cos, radians, sin, sqrt
 from uuid import UUID
 
 import msgspec
 
-EARTH_METRES = 6_371_000
-MILLIONTHS = 1_000_000
+from siyu.kernel.earth import metres_between
 
 
 class Address(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,11 +30,7 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True):
         """Great-circle distance in metres from a point in millionths of a degree; None when one place is unknown."""
         if not ((self.latitude or self.longitude) and (latitude or longitude)):
             return None
-        lat1, lon1, lat2, lon2 = (
-            radians(value / MILLIONTHS) for value in (self.latitude, self.longitude, latitude, longitude)
-        )
-        half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-        return round(2 * EARTH_METRES * asin(sqrt(half)))
+        return metres_between(self.latitude, self.longitude, latitude, longitude)
 
 
 class KnownAddress(msgspec.Struct, frozen=True):

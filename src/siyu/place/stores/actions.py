@@ -6,9 +6,10 @@ from uuid import UUID
 import msgspec
 
 from siyu.kernel import ids
+from siyu.kernel.earth import MILLIONTHS
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.people import addresses
-from siyu.place.stores.model import MILLIONTHS, OWN_KINDS, NewStore, Store, StoreChange
+from siyu.place.stores.model import OWN_KINDS, NewStore, Store, StoreChange
 from siyu.place.stores.queries import find, locations
 from siyu.runtime import audit
 from siyu.runtime.db import UnitOfWork

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response
 
-from siyu.place.stores.model import MILLIONTHS, Store
+from siyu.kernel.earth import MILLIONTHS
+from siyu.place.stores.model import Store
 from siyu.place.stores.queries import every
 from siyu.runtime.db import Merchant, UnitOfWork
 from siyu.runtime.edge import YEAR_SECONDS, cookie_of, is_secure

@@ -9,13 +9,14 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath, FromQuery
 
 from siyu import web
+from siyu.kernel.earth import MILLIONTHS
 from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import Permission
 from siyu.people import addresses
 from siyu.place import stores
 from siyu.place.stores.actions import check, region_of
 from siyu.place.stores.choosing import near
-from siyu.place.stores.model import MILLIONTHS, OWN_KINDS, Kind, NewStore, Store, StoreChange
+from siyu.place.stores.model import OWN_KINDS, Kind, NewStore, Store, StoreChange
 from siyu.runtime.edge import InUow, OfMerchant
 
 OWNER = {"permission": Permission.SETTINGS_WRITE}

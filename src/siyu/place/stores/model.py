@@ -1,14 +1,12 @@
 """Structs of stores."""
 
 from collections.abc import Sequence
-from math import asin, cos, radians, sin, sqrt
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-EARTH_METRES = 6_371_000
-MILLIONTHS = 1_000_000
+from siyu.kernel.earth import metres_between
 
 # A supplier's location is made by the suppliers room; buyers see stores and pickup points.
 Kind = Literal["store", "warehouse", "pickup_point", "supplier"]
@@ -38,11 +36,7 @@ class Store(msgspec.Struct, frozen=True):
         """Great-circle distance in metres from a point in millionths of a degree; None when we are nowhere."""
         if not (self.latitude or self.longitude):
             return None
-        lat1, lon1, lat2, lon2 = (
-            radians(value / MILLIONTHS) for value in (self.latitude, self.longitude, latitude, longitude)
-        )
-        half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-        return round(2 * EARTH_METRES * asin(sqrt(half)))
+        return metres_between(self.latitude, self.longitude, latitude, longitude)
 
 
 class NewStore(msgspec.Struct, frozen=True):
