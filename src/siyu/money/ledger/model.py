@@ -1,6 +1,6 @@
 """Structs of the ledger. Amounts are minor units of the merchant's currency and always positive."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -71,6 +71,86 @@ class Entry(msgspec.Struct, frozen=True):
     subject_id: UUID
     note: str
     at: datetime
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A transfer as the page of one account shows it: `change` is signed on the account's own side and 0 while it only
+    waits; `balance` is what the account held after it, both minor units.
+    """
+
+    entry: Entry
+    change: int
+    balance: int
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """An account as it stood at an instant, from the transfers up to then."""
+
+    code: str
+    side: str
+    debits_posted: int
+    credits_posted: int
+    debits_pending: int
+    credits_pending: int
+
+    @property
+    def balance(self) -> int:
+        """Posted balance in minor units, on the account's own side."""
+        difference = self.debits_posted - self.credits_posted
+        return difference if self.side == "debit" else -difference
+
+    @property
+    def pending(self) -> int:
+        """What the holds open then would have added, in minor units."""
+        difference = self.debits_pending - self.credits_pending
+        return difference if self.side == "debit" else -difference
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """The running sums of all accounts, in minor units: read without touching a transfer."""
+
+    debits_posted: int
+    credits_posted: int
+    debits_pending: int
+    credits_pending: int
+
+    @property
+    def is_even(self) -> bool:
+        return self.debits_posted == self.credits_posted and self.debits_pending == self.credits_pending
+
+
+class OpenHold(msgspec.Struct, frozen=True):
+    """A promise that is not wholly resolved; `left` of it still waits, in minor units."""
+
+    id: UUID
+    debit_code: str
+    credit_code: str
+    amount: int
+    left: int
+    reason: str
+    subject_id: UUID
+    at: datetime
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """An account whose running sums are not what its transfers say; sums are (debits, credits; pending both)."""
+
+    code: str
+    said: tuple[int, int, int, int]
+    found: tuple[int, int, int, int]
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What the proof of a day found. Amounts are minor units."""
+
+    day: date
+    debits: int
+    credits: int
+    pending: int
+    transfers: int
+    is_sound: bool
+    differences: list[Difference]
+    proved_at: datetime
 
 
 class TrialBalance(msgspec.Struct, frozen=True):
