@@ -2,8 +2,7 @@
 
 from uuid import uuid4
 
-from console_floor import field_of
-
+from console.console_floor import field_of
 from factories import a_customer, paid
 from siyu.goods import catalog
 from siyu.growth import distribution, promoters
@@ -13,14 +12,17 @@ from siyu.runtime.worker import digest
 from siyu.trade import orders, payments
 
 
+def application_of(page: str) -> dict[str, str]:
+    """What the form of the recruit page says by itself."""
+    return {name: field_of(page, name) for name in ("version", "idempotency_key")}
+
+
 async def joined(floor, name: str = "念念好物"):
     """A customer who joined as a promoter through the page, and their browser."""
     customer_id = await a_customer(floor.database, floor.shop.merchant)
     browser = await floor.shopper(customer_id)
-    form = (await browser.get("/desk/join")).text
-    done = await browser.tap(
-        "/desk/join", {"version": field_of(form, "version"), "name": name, "agrees": "1"}
-    )
+    form = (await browser.get("/shop/promote")).text
+    done = await browser.tap("/shop/promote", {**application_of(form), "name": name, "agrees": "1"})
     assert done.status_code == 200, done.text
     async with floor.database.begin(floor.shop.merchant) as uow:
         return await promoters.of_customer(uow, customer_id), browser
@@ -49,11 +51,11 @@ async def test_a_customer_sees_an_honest_invitation_and_joins(floor):
 
     invited = (await browser.get("/desk/invitation")).text
     led = await browser.get("/desk")
-    rules = (await browser.get("/desk/join")).text
+    rules = (await browser.get("/shop/promote")).text
 
     assert "成为推广员" in invited
     assert "只有一级" in invited
-    assert led.headers["location"] == f"/desk/{browser.slug}/join"
+    assert led.headers["location"] == f"/shop/{browser.slug}/promote"
     for said in (
         "免费加入，不收任何费用",
         "介绍别人来推广没有任何奖励",
@@ -65,21 +67,27 @@ async def test_a_customer_sees_an_honest_invitation_and_joins(floor):
     promoter, browser = await joined(floor)
     assert (promoter.kind, promoter.agreement_version) == ("koc", promoters.AGREEMENT_VERSION)
     assert "我的推广" in (await browser.get("/desk/invitation")).text
-    assert (await browser.get("/desk/join")).headers["location"] == f"/desk/{browser.slug}"
+    assert (await browser.get("/shop/promote")).headers["location"] == f"/desk/{browser.slug}"
 
 
 async def test_nobody_joins_without_agreeing_to_what_was_shown(floor):
     customer_id = await a_customer(floor.database, floor.shop.merchant)
     browser = await floor.shopper(customer_id)
-    version = promoters.AGREEMENT_VERSION
+    form = {**application_of((await browser.get("/shop/promote")).text), "agrees": "1", "name": "念念"}
 
     refused = [
-        await browser.tap("/desk/join", {"version": version, "name": "念念"}),
-        await browser.tap("/desk/join", {"version": "2020-01", "name": "念念", "agrees": "1"}),
-        await browser.tap("/desk/join", {"version": version, "name": " ", "agrees": "1"}),
+        await browser.tap("/shop/promote", {**form, **wrong})
+        for wrong in (
+            {"agrees": ""},
+            {"version": "2020-01"},
+            {"name": " "},
+            {"name": "躺赚团队招人"},
+            {"kind": "boss"},
+            {"community_size": "-1"},
+        )
     ]
 
-    assert [answer.status_code for answer in refused] == [422, 422, 422]
+    assert [answer.status_code for answer in refused] == [422] * 6
     async with floor.database.begin(floor.shop.merchant) as uow:
         assert await distribution.promoters(uow) == []
         assert await doors.every(uow) == []

@@ -1,45 +1,35 @@
-"""The workbench: what guides hand out today, what promoters share and earn, and how one becomes a promoter."""
+"""The workbench: what guides hand out today, what promoters share, who came, and what it earned."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from siyu import web
 from siyu.goods import catalog
-from siyu.growth import distribution, promoters
-from siyu.growth.distribution import Plan
+from siyu.growth import affinity, distribution, promoters
+from siyu.growth.distribution import Commission, Plan
 from siyu.growth.promoters import Promoter
-from siyu.kernel.errors import Invalid
+from siyu.growth.promoting import queries
+from siyu.growth.promoting.entering import PROMOTER, day_start, link_of, may_share, not_yet, own_door
 from siyu.kernel.permissions import Permission
-from siyu.people import customers, staff
+from siyu.people import staff
 from siyu.place import doors, stores
 from siyu.runtime.actors import Actor
 from siyu.runtime.db import Merchant, UnitOfWork
 from siyu.runtime.edge import ByActor, InUow, OfMerchant, WithSettings
-from siyu.settings import Settings
 from siyu.trade import orders
 
 ANYBODY = {"permission": (Permission.PICKUP_VERIFY, Permission.SHOPPER, Permission.SUPPLY_SHIP)}
-PROMOTER = {"permission": Permission.SHOPPER}
+PRODUCTS_READ = 60
 PRODUCTS_SHOWN = 20
 LINES_SHOWN = 100
-
-
-def day_start(now: datetime, merchant: Merchant) -> datetime:
-    """Midnight of the merchant's present day."""
-    return now.astimezone(ZoneInfo(merchant.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def not_yet(merchant: Merchant) -> Redirect:
-    """Where somebody is led who is not a promoter: to what being one means."""
-    return Redirect(f"/desk/{merchant.slug}/join", status_code=303)
 
 
 @get("/desk/{slug:str}", opt=ANYBODY)
@@ -61,6 +51,9 @@ async def today(
         "promoting/desk_today.html",
         merchant=merchant,
         promoter=me,
+        is_agreed=me.agreement_version == (await promoters.agreement(uow)).version,
+        tasks=[each for each in await promoters.tasks_of(uow, me) if not each.is_done and not each.is_over],
+        lessons_left=[each for each in await promoters.studied(uow, me.id) if each.passed_at is None],
         earned=await distribution.earnings(uow, me.id, since),
         earnings=await distribution.earnings(uow, me.id),
         expected=await distribution.expected(uow, me.id),
@@ -88,40 +81,50 @@ async def _counter(
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """A product as a promoter shares it; `earns` is what one piece would earn, None without a plan."""
+    """A product as a promoter shares it."""
 
     product_id: UUID
     title: str
     picture: str
     price: int
     available: int
+    sold: int
+    earning: "Earning"
+    link: str
+    why: str
+
+
+def ranked(shared: list[Shared], fits: Sequence[UUID]) -> list[Shared]:
+    """What fits the promoter comes first, in that order; then what sells and earns well, then as the shop has it."""
+    place = {product_id: number for number, product_id in enumerate(fits)}
+    return sorted(
+        shared,
+        key=lambda each: (
+            place.get(each.product_id, len(place)),
+            -(each.earning.earns or 0) * (each.sold + 1),
+        ),
+    )
+
+
+class Earning(msgspec.Struct, frozen=True):
+    """What one piece would earn this promoter: `earns` minor units, by a rate in basis points or a fixed amount."""
+
     rate_bps: int | None
     earns: int | None
-    link: str
-
-
-def link_of(settings: Settings, merchant: Merchant, door: doors.Door, product_id: UUID | None = None) -> str:
-    """The promoter's own short link, to the shop or to one product."""
-    link = f"{settings.base_url}/d/{merchant.slug}/{door.code}"
-    return f"{link}?to={quote(f'product/{product_id}')}" if product_id else link
 
 
 def _earning(
-    plans: list[Plan], category_id: UUID, price: int, now: datetime
-) -> tuple[int | None, int | None]:
-    plan = distribution.plan_for(plans, category_id, now)
-    return (plan.rate_bps, distribution.earned(price, plan.rate_bps)) if plan else (None, None)
-
-
-async def _own_door(uow: UnitOfWork, me: Promoter) -> doors.Door:
-    own = [door for door in await doors.of_promoter(uow, me.id) if door.is_open]
-    if not own:
-        raise Invalid(
-            field="",
-            zh="你的推广入口已关闭，请联系商家。",
-            en="Your door has been closed; please ask the shop.",
-        )
-    return own[0]
+    plans: list[Plan], me: Promoter, product_id: UUID, category_id: UUID, price: int, now: datetime
+) -> Earning:
+    plan = distribution.plan_for(
+        plans, category_id, now, product_id=product_id, promoter_id=me.id, promoter_kind=me.kind
+    )
+    if plan is None:
+        return Earning(None, None)
+    worth = plan.rule.worth_of(me.level)
+    if plan.rule.rate_bps is None:
+        return Earning(None, worth)
+    return Earning(worth, distribution.earned(price, worth))
 
 
 @get("/desk/{slug:str}/share", opt=PROMOTER)
@@ -138,9 +141,18 @@ async def share(
     me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
-    door = await _own_door(uow, me)
+    if led := await may_share(uow, me):
+        return led
+    door = await own_door(uow, me)
     plans = await distribution.plans(uow)
-    found = await catalog.cards(uow, search=q, limit=PRODUCTS_SHOWN)
+    matches = [] if q.strip() else await affinity.for_promoter(uow, me.id, PRODUCTS_SHOWN)
+    say = partial(web.translate, web.language_of(request))
+    why = {match.product_id: affinity.told(match.reasons[0], say) for match in matches if match.reasons}
+    fitting = await catalog.cards_in(uow, [match.product_id for match in matches])
+    known = {card.id for card in fitting}
+    found = await catalog.cards(uow, search=q, limit=PRODUCTS_READ)
+    cards = [*fitting, *(card for card in found.items if card.id not in known)]
+    sold = await queries.selling(uow, [card.id for card in cards])
     shared = [
         Shared(
             card.id,
@@ -148,10 +160,12 @@ async def share(
             card.picture,
             card.price,
             card.available,
-            *_earning(plans, card.category_id, card.price, uow.now),
+            sold.get(card.id, 0),
+            _earning(plans, me, card.id, card.category_id, card.price, uow.now),
             link=link_of(settings, merchant, door, card.id),
+            why=why.get(card.id, ""),
         )
-        for card in found.items
+        for card in cards
         if card.available > 0
     ]
     return web.page(
@@ -160,7 +174,9 @@ async def share(
         merchant=merchant,
         promoter=me,
         link=link_of(settings, merchant, door),
-        products=shared,
+        face=await promoters.face(uow, me.id),
+        face_link=f"{settings.base_url}/shop/{merchant.slug}/s/{door.code}",
+        products=(shared if q.strip() else ranked(shared, [card.id for card in fitting]))[:PRODUCTS_SHOWN],
         q=q.strip(),
         days=doors.ATTRIBUTION_DAYS,
     )
@@ -176,23 +192,90 @@ async def share_product(
     actor: ByActor,
     settings: WithSettings,
 ) -> Response[Any]:
-    """One product with its code, link and words to send."""
+    """One product with its code, link and words to send, and a poster to save."""
     me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
+    if led := await may_share(uow, me):
+        return led
     product = await catalog.product(uow, product_id)
     price = min(sku.price for sku in product.skus)
-    rate_bps, earns = _earning(await distribution.plans(uow), product.category_id, price, uow.now)
     return web.page(
         request,
         "promoting/desk_product.html",
         merchant=merchant,
         product=product,
         price=price,
-        rate_bps=rate_bps,
-        earns=earns,
-        link=link_of(settings, merchant, await _own_door(uow, me), product_id),
+        earning=_earning(await distribution.plans(uow), me, product_id, product.category_id, price, uow.now),
+        link=link_of(settings, merchant, await own_door(uow, me), product_id),
         days=doors.ATTRIBUTION_DAYS,
+    )
+
+
+@get("/desk/{slug:str}/visitors", opt=PROMOTER)
+async def visitors(
+    request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, actor: ByActor
+) -> Response[Any]:
+    """Who came through the promoter's doors: how many each day, and who became a customer."""
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
+    if me is None:
+        return not_yet(merchant)
+    own = await doors.of_promoter(uow, me.id)
+    return web.page(
+        request,
+        "promoting/desk_visitors.html",
+        merchant=merchant,
+        sums=await doors.sums_of(uow, [door.id for door in own]),
+        days=list(reversed(await queries.days(uow, own))),
+        comers=await queries.comers(uow, [door.id for door in own]),
+    )
+
+
+class Sale(msgspec.Struct, frozen=True):
+    """An order that came through the promoter, with what its lines earn."""
+
+    id: UUID
+    number: str
+    at: datetime
+    titles: list[str]
+    basis: int
+    remaining: int
+
+
+def sales_of(lines: list[Commission]) -> list[Sale]:
+    """Commission lines put together by their orders, newest first."""
+    by_order: dict[UUID, list[Commission]] = {}
+    for line in lines:
+        by_order.setdefault(line.order_id, []).append(line)
+    return [
+        Sale(
+            id=of_order[0].order_id,
+            number=of_order[0].order_number,
+            at=of_order[0].earned_at,
+            titles=[line.title for line in of_order],
+            basis=sum(line.basis for line in of_order),
+            remaining=sum(line.remaining for line in of_order),
+        )
+        for of_order in by_order.values()
+    ]
+
+
+@get("/desk/{slug:str}/sales", opt=PROMOTER)
+async def sales(
+    request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, actor: ByActor
+) -> Response[Any]:
+    """The orders that came through the promoter's doors."""
+    me = await promoters.maybe_of_customer(uow, actor.customer_id)
+    if me is None:
+        return not_yet(merchant)
+    lines = await distribution.commissions(uow, me.id, limit=LINES_SHOWN)
+    return web.page(
+        request,
+        "promoting/desk_sales.html",
+        merchant=merchant,
+        sales=sales_of(lines),
+        is_cut=len(lines) == LINES_SHOWN,
+        earnings=await distribution.earnings(uow, me.id),
     )
 
 
@@ -209,15 +292,15 @@ async def my_earnings(
     me = await promoters.maybe_of_customer(uow, actor.customer_id)
     if me is None:
         return not_yet(merchant)
-    lines = await distribution.commissions(uow, me.id, limit=LINES_SHOWN)
     return web.page(
         request,
         "promoting/desk_earnings.html",
         merchant=merchant,
         promoter=me,
+        identity=await promoters.identity(uow, me.id),
         earnings=await distribution.earnings(uow, me.id),
         expected=await distribution.expected(uow, me.id),
-        lines=lines,
+        lines=await distribution.commissions(uow, me.id, limit=LINES_SHOWN),
         lines_max=LINES_SHOWN,
         days=settings.after_sale_days,
         state_of=distribution.state_of,
@@ -240,45 +323,9 @@ async def invitation(
 
 
 @get("/desk/{slug:str}/join", opt=PROMOTER)
-async def joining(
-    *,
-    request: Request[Any, Any, Any],
-    uow: InUow,
-    merchant: OfMerchant,
-    actor: ByActor,
-    settings: WithSettings,
-) -> Response[Any]:
-    """What being a promoter means, and the agreement."""
-    if await promoters.maybe_of_customer(uow, actor.customer_id):
-        return Redirect(f"/desk/{merchant.slug}", status_code=303)
-    return web.page(
-        request,
-        "promoting/desk_join.html",
-        merchant=merchant,
-        nickname=(await customers.find(uow, actor.customer_id)).nickname,
-        version=promoters.AGREEMENT_VERSION,
-        days=settings.after_sale_days,
-        bound_days=doors.ATTRIBUTION_DAYS,
-        rate_max=distribution.RATE_BPS_MAX,
-    )
-
-
-@post("/desk/{slug:str}/join", opt=PROMOTER, status_code=200)
-async def join(
-    request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, actor: ByActor
-) -> Response[Any]:
-    """Become a promoter: free, of age, and having agreed to the version that was shown."""
-    form = await request.form()
-    if form.get("version") != promoters.AGREEMENT_VERSION:
-        raise Invalid(
-            field="agrees",
-            zh="协议已更新，请刷新后重新阅读。",
-            en="The agreement has changed; please reload and read it again.",
-        )
-    if form.get("agrees") != "1":
-        raise Invalid(field="agrees", zh="请先阅读并同意推广协议。", en="Please accept the agreement first.")
-    await promoters.enrol(uow, actor.customer_id, kind="koc", name=str(form.get("name", "")))
-    return web.done(request, f"/desk/{merchant.slug}", web.mark("已成为推广员，去分享第一件商品吧"))
+async def joining(merchant: OfMerchant) -> Redirect:
+    """Where invitations lead: to what being a promoter means."""
+    return not_yet(merchant)
 
 
 @get("/desk/{slug:str}/me", opt=ANYBODY)
@@ -307,7 +354,9 @@ async def me_page(
         role=promoters.KINDS[me.kind],
         store=None,
         promoter=me,
+        identity=await promoters.identity(uow, me.id),
+        words=promoters,
     )
 
 
-routes = [today, share, share_product, my_earnings, invitation, joining, join, me_page]
+routes = [today, share, share_product, visitors, sales, my_earnings, invitation, joining, me_page]
