@@ -88,7 +88,7 @@ async def test_a_sale_through_a_promoters_link_is_pending_then_payable(
     await work(database, shop)
     assert await lines(database, shop, promoter) == [("pending", 258, 0)]
 
-    clock.move_to(timedelta(days=8))
+    clock.move_to(timedelta(days=16))
     await work(database, shop)
     assert await lines(database, shop, promoter) == [("payable", 258, 0)]
     assert await owed(database, shop, promoter) == (258, 0)
@@ -119,7 +119,7 @@ async def test_a_refund_after_payable_is_clawed_back_and_all_units_take_back_all
     order = await paid(database, shop, friend, apples=3)
     await hand_over_and_receive(database, shop, order)
     await work(database, shop)
-    clock.move_to(timedelta(days=8))
+    clock.move_to(timedelta(days=16))
     await work(database, shop)
     assert await owed(database, shop, promoter) == (300, 0)  # 38.70 × 7.77 % = 3.00699, rounded down
 

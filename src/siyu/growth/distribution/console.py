@@ -1,7 +1,6 @@
-"""Promoters and commission on the console: who sells, by which plan, and what each line earned and why."""
+"""Commission on the console: the plans, and what each line earned and why."""
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,59 +11,22 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from siyu import web
 from siyu.goods import catalog
 from siyu.growth import promoters
-from siyu.growth.distribution import planning, queries, words
+from siyu.growth.distribution import adjusting, holding, plan_queries, planning, queries, words
+from siyu.growth.distribution.forms import basis_points
 from siyu.kernel.errors import Invalid
 from siyu.kernel.permissions import Permission
-from siyu.place import doors
-from siyu.runtime.edge import InUow, OfMerchant, WithSettings
+from siyu.runtime.edge import InUow, OfMerchant
 
 READ = {"permission": Permission.COMMISSION_READ}
 WRITE = {"permission": Permission.COMMISSION_WRITE}
 LINES_SHOWN = 50
-HUNDRED = Decimal(100)  # basis points in a percent
-
-
-@get("/console/{slug:str}/promoters", opt=READ)
-async def promoter_list(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant) -> Response[str]:
-    """All promoters, best sellers first."""
-    return web.page(
-        request,
-        "distribution/console_promoters.html",
-        merchant=merchant,
-        promoters=await queries.promoters(uow),
-        state_of=words.state_of,
-        kinds=promoters.KINDS,
-        promoter_states=promoters.PROMOTER_STATES,
-    )
-
-
-@get("/console/{slug:str}/promoters/{promoter_id:uuid}", opt=READ)
-async def promoter_page(
-    *,
-    request: Request[Any, Any, Any],
-    promoter_id: FromPath[UUID],
-    uow: InUow,
-    merchant: OfMerchant,
-    settings: WithSettings,
-) -> Response[str]:
-    """One promoter: doors, people brought, every line earned."""
-    own = await doors.of_promoter(uow, promoter_id)
-    return web.page(
-        request,
-        "distribution/console_promoter.html",
-        merchant=merchant,
-        promoter=await promoters.find(uow, promoter_id),
-        earnings=await queries.earnings(uow, promoter_id),
-        expected=await queries.expected(uow, promoter_id),
-        lines=await queries.commissions(uow, promoter_id, limit=LINES_SHOWN),
-        lines_max=LINES_SHOWN,
-        doors=own,
-        sums=await doors.sums_of(uow, [door.id for door in own]),
-        base_url=settings.base_url,
-        state_of=words.state_of,
-        kinds=promoters.KINDS,
-        promoter_states=promoters.PROMOTER_STATES,
-    )
+WORDS = {
+    "plan_states": words.PLAN_STATES,
+    "plan_kinds": words.PLAN_KINDS,
+    "scopes": words.SCOPES,
+    "activities": words.ACTIVITIES,
+    "cuts": words.CUTS,
+}
 
 
 @get("/console/{slug:str}/commission", opt=READ)
@@ -92,7 +54,11 @@ async def commission_page(
         request,
         "distribution/console_commission.html",
         merchant=merchant,
-        plans=await queries.plans(uow),
+        plans=await plan_queries.plans(uow),
+        **WORDS,
+        open_holds=len(await holding.holds(uow)),
+        open_adjustments=len(await adjusting.adjustments(uow, state="proposed")),
+        sums=await queries.sums(uow),
         categories=await catalog.categories(uow),
         lines=lines,
         tabs=tabs,
@@ -126,18 +92,6 @@ async def add_plan(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerc
     )
 
 
-def basis_points(percent: str) -> int:
-    """`"6.5"` percent → 650 basis points. Raises Invalid for anything that is not an exact rate."""
-    try:
-        rate = Decimal(percent.strip().removesuffix("%")) * HUNDRED
-        is_exact = rate == rate.to_integral_value()
-    except InvalidOperation:
-        is_exact, rate = False, Decimal(0)
-    if not is_exact:
-        raise Invalid(field="rate_bps", zh="请输入百分比，例如 6.5。", en="Enter a percentage such as 6.5.")
-    return int(rate)
-
-
 @get("/console/{slug:str}/orders/{order_id:uuid}/commission", opt=READ)
 async def order_commission(
     request: Request[Any, Any, Any], order_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
@@ -149,28 +103,12 @@ async def order_commission(
         merchant=merchant,
         lines=await queries.for_order(uow, order_id),
         reversals=await queries.reversals_of(uow, order_id),
+        cuts=words.CUTS,
+        order_id=order_id,
         state_of=words.state_of,
         kinds=promoters.KINDS,
         promoter_states=promoters.PROMOTER_STATES,
     )
 
 
-@get("/console/{slug:str}/customers/{customer_id:uuid}/promoter", opt=READ)
-async def customer_promoter(
-    request: Request[Any, Any, Any], customer_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
-) -> Response[str]:
-    """A fragment for the customer's page: nothing, or the promoter they are."""
-    found = await promoters.maybe_of_customer(uow, customer_id)
-    return web.page(
-        request,
-        "distribution/console_of_customer.html",
-        merchant=merchant,
-        promoter=found,
-        earnings=await queries.earnings(uow, found.id) if found else None,
-        state_of=words.state_of,
-        kinds=promoters.KINDS,
-        promoter_states=promoters.PROMOTER_STATES,
-    )
-
-
-routes = [promoter_list, promoter_page, commission_page, add_plan, order_commission, customer_promoter]
+routes = [commission_page, add_plan, order_commission]

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from siyu.growth.distribution.model import (
     Commission,
     Earnings,
-    Plan,
     PromoterReport,
     Reversal,
 )
@@ -33,19 +34,6 @@ async def promoters(uow: UnitOfWork) -> list[PromoterReport]:
     )
 
 
-async def plans(uow: UnitOfWork) -> list[Plan]:
-    """All plans, newest first."""
-    return await uow.all(
-        Plan,
-        """
-        select p.id, p.name, p.category_id, c.name as category_name, p.rate_bps, p.starts_at, p.ends_at
-        from commission_plans p
-        left join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id
-        where p.merchant_id = %(merchant_id)s order by p.starts_at desc, p.id desc
-        """,
-    )
-
-
 async def commissions(
     uow: UnitOfWork,
     promoter_id: UUID | None = None,
@@ -61,7 +49,8 @@ async def commissions(
         """
         select c.order_id, o.number as order_number, c.line_no, c.promoter_id, p.name as promoter_name, l.title,
                n.name as plan_name, c.rate_bps, c.basis, c.units, c.amount, c.reversed_units, c.reversed_amount,
-               c.state, c.earned_at, c.matures_at, c.payable_at
+               c.state, c.earned_at, c.matures_at, c.payable_at, c.plan_id, c.plan_version, c.fixed, c.uncut,
+               c.cut_by, c.supplier_amount, c.hold_days, c.is_held, c.settled_amount, c.paid_amount
         from commissions c
         join orders o on o.merchant_id = c.merchant_id and o.id = c.order_id
         join order_lines l on l.merchant_id = c.merchant_id and l.order_id = c.order_id and l.line_no = c.line_no
@@ -92,7 +81,7 @@ async def reversals_of(uow: UnitOfWork, order_id: UUID) -> list[Reversal]:
     return await uow.all(
         Reversal,
         """
-        select refund_id, line_no, units, amount, at from commission_reversals
+        select refund_id, line_no, units, amount, at, cause from commission_reversals
         where merchant_id = %(merchant_id)s and order_id = %(order)s order by at, line_no
         """,
         order=order_id,
@@ -100,17 +89,34 @@ async def reversals_of(uow: UnitOfWork, order_id: UUID) -> list[Reversal]:
 
 
 async def earnings(uow: UnitOfWork, promoter_id: UUID, since: datetime | None = None) -> Earnings:
-    """Sums of a promoter's commission, of all time or since an instant."""
+    """Sums of a promoter's commission, of all time or since an instant; approved corrections count as payable."""
     return await uow.one(
         Earnings,
         """
-        select coalesce(sum(amount - reversed_amount) filter (where state = 'pending'), 0)::bigint as pending,
-               coalesce(sum(amount - reversed_amount) filter (where state = 'payable'), 0)::bigint as payable,
-               coalesce(sum(reversed_amount), 0)::bigint as reversed,
-               count(distinct order_id) as orders, coalesce(sum(basis), 0)::bigint as sales
-        from commissions
-        where merchant_id = %(merchant_id)s and promoter_id = %(promoter)s
-          and (%(since)s::timestamptz is null or earned_at >= %(since)s)
+        with lines as (
+            select coalesce(sum(amount - reversed_amount) filter (where state = 'pending'), 0)::bigint as pending,
+                   coalesce(sum(amount - reversed_amount) filter (where state = 'payable'), 0)::bigint as payable,
+                   coalesce(sum(reversed_amount), 0)::bigint as reversed,
+                   count(distinct order_id) as orders, coalesce(sum(basis), 0)::bigint as sales,
+                   coalesce(sum(amount - reversed_amount - settled_amount) filter (where payable_at is not null),
+                            0)::bigint as open,
+                   coalesce(sum(settled_amount - paid_amount), 0)::bigint as in_payout,
+                   coalesce(sum(paid_amount), 0)::bigint as paid,
+                   coalesce(sum(amount - reversed_amount) filter (where state = 'pending' and is_held), 0)::bigint as held
+            from commissions
+            where merchant_id = %(merchant_id)s and promoter_id = %(promoter)s
+              and (%(since)s::timestamptz is null or earned_at >= %(since)s)
+        ), corrected as (
+            select coalesce(sum(amount), 0)::bigint as amount, coalesce(sum(amount - settled_amount), 0)::bigint as open,
+                   coalesce(sum(settled_amount - paid_amount), 0)::bigint as in_payout,
+                   coalesce(sum(paid_amount), 0)::bigint as paid
+            from commission_adjustments
+            where merchant_id = %(merchant_id)s and promoter_id = %(promoter)s and state = 'approved'
+              and (%(since)s::timestamptz is null or decided_at >= %(since)s)
+        )
+        select l.pending, l.payable + a.amount as payable, l.reversed, l.orders, l.sales, l.open + a.open as open,
+               l.in_payout + a.in_payout as in_payout, l.paid + a.paid as paid, l.held
+        from lines l, corrected a
         """,
         promoter=promoter_id,
         since=since,
@@ -127,4 +133,44 @@ async def expected(uow: UnitOfWork, promoter_id: UUID) -> int:
           and matures_at is null
         """,
         promoter=promoter_id,
+    )
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """Commission of all promoters, fen: promised, payable and in no payout, in payouts, paid, and owed back by promoters
+    whose paid commission was refunded.
+    """
+
+    pending: int
+    held: int
+    open: int
+    in_payout: int
+    paid: int
+    owed_back: int
+
+
+async def sums(uow: UnitOfWork) -> Sums:
+    """What the merchant owes all promoters together, and what some owe back."""
+    return await uow.one(
+        Sums,
+        """
+        with lines as (
+            select promoter_id, sum(amount - reversed_amount) filter (where state = 'pending') as pending,
+                   sum(amount - reversed_amount) filter (where state = 'pending' and is_held) as held,
+                   sum(amount - reversed_amount - settled_amount) filter (where payable_at is not null) as open,
+                   sum(settled_amount - paid_amount) as in_payout, sum(paid_amount) as paid
+            from commissions where merchant_id = %(merchant_id)s group by promoter_id
+            union all
+            select promoter_id, 0, 0, sum(amount - settled_amount), sum(settled_amount - paid_amount), sum(paid_amount)
+            from commission_adjustments where merchant_id = %(merchant_id)s and state = 'approved' group by promoter_id
+        ), each as (
+            select promoter_id, sum(pending) as pending, sum(held) as held, sum(open) as open,
+                   sum(in_payout) as in_payout, sum(paid) as paid
+            from lines group by promoter_id
+        )
+        select coalesce(sum(pending), 0)::bigint as pending, coalesce(sum(held), 0)::bigint as held,
+               coalesce(sum(greatest(open, 0)), 0)::bigint as open, coalesce(sum(in_payout), 0)::bigint as in_payout,
+               coalesce(sum(paid), 0)::bigint as paid, coalesce(sum(greatest(-open, 0)), 0)::bigint as owed_back
+        from each
+        """,
     )
