@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from siyu.events import DoorScanned
+from siyu.events import DoorScanned, TouchesClaimed
 from siyu.kernel import ids
 from siyu.kernel.errors import Invalid
 from siyu.place.doors.model import Door, DoorClosed, Kind, Ownership, Space
@@ -138,7 +138,7 @@ async def add_touches(uow: UnitOfWork, touches: Sequence[NewTouch]) -> None:
 
 async def claim_touches(uow: UnitOfWork, visitor_id: UUID, customer_id: UUID) -> int:
     """The visitor turned out to be this customer: their touches follow. Returns how many."""
-    return await uow.run(
+    claimed = await uow.run(
         """
         update touches set customer_id = %(customer)s, updated_at = %(now)s
         where merchant_id = %(merchant_id)s and visitor_id = %(visitor)s and customer_id is null
@@ -146,6 +146,9 @@ async def claim_touches(uow: UnitOfWork, visitor_id: UUID, customer_id: UUID) ->
         visitor=visitor_id,
         customer=customer_id,
     )
+    if claimed:
+        uow.publish(TouchesClaimed(visitor_id=visitor_id, customer_id=customer_id))
+    return claimed
 
 
 async def add_cost(uow: UnitOfWork, door_id: UUID, day: date, amount: int, note: str = "") -> None:

@@ -58,7 +58,7 @@ class Touch(msgspec.Struct, frozen=True):
 class Attribution(msgspec.Struct, frozen=True):
     """Which door an order came through, and which promoter (if any) it is bound to.
 
-    `promoter_id` is that of the last promoter's door touched within the window, whatever other doors came after.
+    `promoter_id` is who the merchant's policy gives now: a live session, the last promoter's link, the relation.
     """
 
     customer_id: UUID

@@ -1,7 +1,6 @@
 """Reading doors, and which door an order came through."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from siyu.kernel.errors import NotFound
@@ -10,6 +9,7 @@ from siyu.place.doors.model import Attribution, Door, DoorReport, Touch
 from siyu.runtime.db import UnitOfWork, uuid_array
 
 ATTRIBUTION_DAYS = 7  # a promoter's link counts for a week; longer would pay for sales the link did not cause
+LIVE_HOURS = 24  # a live session goes before links so long: who watches in the evening buys in the morning
 
 
 async def door_by_code(uow: UnitOfWork, code: str) -> Door:
@@ -64,23 +64,42 @@ async def first_door_of_visitor(uow: UnitOfWork, visitor_id: UUID) -> UUID | Non
 
 
 async def attributions(uow: UnitOfWork, customer_ids: Sequence[UUID]) -> dict[UUID, Attribution]:
-    """For each customer the last door touched within the window, and the last promoter's door among them."""
+    """For each customer the last door touched within the window, and the promoter the merchant's policy gives now.
+
+    `attribution.rules.weigh` says the same and why: the live session, a guide's relation where it goes first, the last
+    promoter's link, the relation; never somebody paused or dismissed.
+    """
     rows = await uow.all(
         Attribution,
         """
         select c.id as customer_id,
                (select t.door_id from touches t
-                where t.merchant_id = %(merchant_id)s and t.customer_id = c.id and t.at > %(since)s and t.at <= %(now)s
+                where t.merchant_id = %(merchant_id)s and t.customer_id = c.id and t.at > k.since and t.at <= %(now)s
                 order by t.at desc, t.id desc limit 1) as door_id,
-               (select d.promoter_id from touches t
-                join doors d on d.merchant_id = t.merchant_id and d.id = t.door_id
-                where t.merchant_id = %(merchant_id)s and t.customer_id = c.id and t.at > %(since)s and t.at <= %(now)s
-                  and d.promoter_id is not null
-                order by t.at desc, t.id desc limit 1) as promoter_id
-        from unnest(%(customers)s::uuid[]) as c (id)
+               case when l.is_live then l.promoter_id
+                    when k.guide_first and h.kind = 'guide' then h.id
+                    else coalesce(l.promoter_id, h.id) end as promoter_id
+        from (select %(now)s - make_interval(days => coalesce(max(a.touch_days), %(touch_days)s)) as since,
+                     %(now)s - make_interval(hours => coalesce(max(a.live_hours), %(live_hours)s)) as live_since,
+                     coalesce(bool_or(a.guide_first), false) as guide_first
+              from (select touch_days, live_hours, guide_first from attribution_policies
+                    where merchant_id = %(merchant_id)s order by version desc limit 1) a) k
+        cross join unnest(%(customers)s::uuid[]) as c (id)
+        left join relations r on r.merchant_id = %(merchant_id)s and r.customer_id = c.id and r.valid_until > %(now)s
+        left join promoters h on h.merchant_id = r.merchant_id and h.id = r.promoter_id and h.state = 'active'
+        left join lateral (
+            select d.promoter_id, d.kind = 'live' and t.at > k.live_since as is_live
+            from touches t
+            join doors d on d.merchant_id = t.merchant_id and d.id = t.door_id
+            join promoters p on p.merchant_id = d.merchant_id and p.id = d.promoter_id and p.state = 'active'
+            where t.merchant_id = %(merchant_id)s and t.customer_id = c.id
+              and t.at > least(k.since, k.live_since) and t.at <= %(now)s
+              and (t.at > k.since or (d.kind = 'live' and t.at > k.live_since))
+            order by is_live desc, t.at desc, t.id desc limit 1) l on true
         """,
         customers=uuid_array(customer_ids),
-        since=uow.now - timedelta(days=ATTRIBUTION_DAYS),
+        touch_days=ATTRIBUTION_DAYS,
+        live_hours=LIVE_HOURS,
     )
     return {row.customer_id: row for row in rows}
 
