@@ -158,6 +158,23 @@ class Refund(msgspec.Struct, frozen=True):
     success_time: datetime | None
 
 
+class Payout(msgspec.Struct, frozen=True):
+    """Money sent to a person, as the gateway sees it; `amount` is fen, 0 where the answer does not say it.
+
+    `state` is ACCEPTED, PROCESSING, WAIT_USER_CONFIRM, TRANSFERING, SUCCESS, FAIL, CANCELING or CANCELLED; the person
+    confirms with `package`, which only the answer to the sending carries. Before a final state nothing is decided.
+    """
+
+    number: str
+    gateway_id: str
+    state: str
+    amount: int = 0
+    openid: str = ""
+    fail_reason: str = ""
+    package: str = ""
+    updated_at: datetime | None = None
+
+
 class Callback(msgspec.Struct, frozen=True):
     """A verified notice. `id` is the same in every repeat of it. Kinds that we do not use carry neither object.
 
@@ -170,6 +187,7 @@ class Callback(msgspec.Struct, frozen=True):
     transaction: Transaction | None
     refund: Refund | None
     refund_no: str = ""
+    payout: Payout | None = None
 
 
 class BillRow(msgspec.Struct, frozen=True):

@@ -8,7 +8,18 @@ import httpx
 from litestar import Litestar
 
 from siyu.connect import calls
-from siyu.connect.sandbox import alipay, cashiers, control, courier, keys, pay_api, phone, sign_in, texts
+from siyu.connect.sandbox import (
+    alipay,
+    cashiers,
+    collecting,
+    control,
+    courier,
+    keys,
+    pay_api,
+    phone,
+    sign_in,
+    texts,
+)
 from siyu.connect.sandbox.store import Store
 from siyu.connect.sandbox.world import World
 
@@ -40,6 +51,7 @@ def create(folder: Path, *, base_url: str, http: httpx.AsyncClient | None = None
             texts.router,
             phone.router,
             cashiers.router,
+            collecting.router,
             alipay.router,
             control.router,
             alipay.control_router,

@@ -7,7 +7,7 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from siyu.connect.sandbox import carrying, deliveries, hostile, orders, persons, statement
+from siyu.connect.sandbox import carrying, deliveries, hostile, orders, persons, statement, transfers
 from siyu.connect.sandbox.access import json_body, only_here, refusal_answer
 from siyu.connect.sandbox.store import BillFault, Delivery, Flags, Order, Person, Refund, Text
 from siyu.connect.sandbox.wire import Refusal
@@ -27,6 +27,30 @@ class Pay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     callback: Literal["normal", "drop", "duplicate", "delay"] = "normal"
     delay_seconds: Annotated[float, Meta(ge=0)] = 0.0
     is_late: bool = False
+
+
+class Take(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person takes a transfer (`SUCCESS`), or it ends otherwise; the callback travels as told."""
+
+    out_bill_no: str
+    state: Literal["SUCCESS", "FAIL", "CANCELLED"] = "SUCCESS"
+    fail_reason: str = ""
+    callback: Literal["normal", "drop", "duplicate", "delay"] = "normal"
+    delay_seconds: Annotated[float, Meta(ge=0)] = 0.0
+
+
+class TransferState(msgspec.Struct, frozen=True):
+    """A transfer at the gateway; `amount` in fen, `name` as it was decrypted."""
+
+    out_bill_no: str
+    openid: str
+    amount: int
+    name: str
+    job: str
+    work: str
+    package: str
+    state: str
+    fail_reason: str
 
 
 class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,6 +137,26 @@ async def pay(request: AnyRequest) -> OrderState:
     plan = deliveries.travelling(wanted.callback, wanted.delay_seconds)
     orders.pay(world, wanted.out_trade_no, plan, payer=wanted.payer, is_late=wanted.is_late)
     return _state(request, wanted.out_trade_no)
+
+
+@post("/transfers", status_code=200)
+async def take_transfer(request: AnyRequest) -> TransferState:
+    """End a transfer as its person or the gateway would."""
+    world, wanted = world_of(request), await json_body(request, Take)
+    travel = deliveries.travelling(wanted.callback, wanted.delay_seconds)
+    transfers.finish(world, wanted.out_bill_no, wanted.state, travel, fail_reason=wanted.fail_reason)
+    return _transfer(request, wanted.out_bill_no)
+
+
+@get("/transfers/{out_bill_no:str}")
+async def transfer_state(request: AnyRequest, out_bill_no: FromPath[str]) -> TransferState:
+    return _transfer(request, out_bill_no)
+
+
+def _transfer(request: AnyRequest, out_bill_no: str) -> TransferState:
+    return msgspec.convert(
+        transfers.existing(world_of(request), out_bill_no), TransferState, from_attributes=True
+    )
 
 
 @post("/callbacks/forge", status_code=200)
@@ -225,6 +269,8 @@ router = Router(
     exception_handlers={Refusal: refusal_answer},
     route_handlers=[
         pay,
+        take_transfer,
+        transfer_state,
         forge,
         release,
         plant_difference,

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from siyu.connect.sandbox import carrying, refunds
+from siyu.connect.sandbox import carrying, refunds, transfers
 from siyu.connect.sandbox.alipay import trades
 from siyu.connect.sandbox.world import World
 
@@ -21,6 +21,7 @@ async def work(world: World) -> None:
             world.planned.clear()
             refunds.settle_due(world)
             trades.settle_due(world)
+            transfers.settle_due(world)
             if await carrying.carry_due(world):
                 continue
             with suppress(TimeoutError):

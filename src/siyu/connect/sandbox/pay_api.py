@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
-from siyu.connect.sandbox import bills, cashiers, orders, refunds, wire
+from siyu.connect.sandbox import bills, cashiers, orders, refunds, transfers, wire
 from siyu.connect.sandbox.wire import Refusal
 from siyu.connect.sandbox.world import World, world_of
 
@@ -99,6 +99,28 @@ async def bill_file(request: AnyRequest) -> Response[bytes]:
     return Response(content, media_type="application/octet-stream")
 
 
+@post("/v3/fund-app/mch-transfer/transfer-bills", status_code=200)
+async def send_transfer(request: AnyRequest) -> Response[bytes]:
+    world = world_of(request)
+    body = await wire.authenticated(world, request)
+    serial = request.headers.get("wechatpay-serial", "")
+    return _applied(world, lambda: transfers.start(world, body, serial))
+
+
+@get("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no:str}")
+async def query_transfer(request: AnyRequest, out_bill_no: FromPath[str]) -> Response[bytes]:
+    world = world_of(request)
+    await wire.authenticated(world, request)
+    return wire.answer(world, transfers.found(world, out_bill_no))
+
+
+@post("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no:str}/cancel", status_code=200)
+async def cancel_transfer(request: AnyRequest, out_bill_no: FromPath[str]) -> Response[bytes]:
+    world = world_of(request)
+    body = await wire.authenticated(world, request)
+    return _applied(world, lambda: transfers.cancel(world, out_bill_no, body))
+
+
 def _applied(world: World, change: Callable[[], msgspec.Struct | None]) -> Response[bytes]:
     """Carry out a change and answer; or carry it out and say that nobody knows, when told to."""
     content = change()
@@ -132,6 +154,9 @@ router = Router(
         trade_bill,
         fund_flow_bill,
         bill_file,
+        send_transfer,
+        query_transfer,
+        cancel_transfer,
     ],
     exception_handlers={Refusal: _refused},
 )

@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
 from siyu.connect import crypto, wxpay
-from siyu.connect.sandbox import deliveries, orders, persons, screens
+from siyu.connect.sandbox import collecting, deliveries, orders, persons, screens, transfers
 from siyu.connect.sandbox.alipay import trades
 from siyu.connect.sandbox.alipay.rows import STATUS_WORDS, Trade
 from siyu.connect.sandbox.store import REFUND_WORDS, Order, Refund, Text
@@ -137,7 +137,16 @@ async def phone(request: AnyRequest) -> Response[Any]:
     payments = _payments(world, holder.openid if holder else "")
     everyone = persons.everyone(world.store)
     return screens.show(
-        request, "phone.html", persons=everyone, holder=holder, texts=texts, payments=payments
+        request,
+        "phone.html",
+        persons=everyone,
+        holder=holder,
+        texts=texts,
+        payments=payments,
+        received=collecting.received(world, holder.openid if holder else ""),
+        transfer_words=transfers.STATE_WORDS,
+        merchant_id=world.keys.numbers.merchant_id,
+        app_id=world.keys.numbers.app_id,
     )
 
 

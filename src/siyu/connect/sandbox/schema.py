@@ -46,6 +46,15 @@ CREATE TABLE IF NOT EXISTS trade_refunds (
     amount INTEGER NOT NULL CHECK (amount > 0), reason TEXT NOT NULL, done_at REAL NOT NULL,
     PRIMARY KEY (out_trade_no, out_request_no)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS transfers (
+    out_bill_no TEXT PRIMARY KEY, transfer_bill_no TEXT NOT NULL, fingerprint TEXT NOT NULL, openid TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0), remark TEXT NOT NULL, name TEXT NOT NULL, job TEXT NOT NULL,
+    work TEXT NOT NULL, notify_url TEXT NOT NULL, package TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('WAIT_USER_CONFIRM', 'SUCCESS', 'FAIL', 'CANCELLED')),
+    fail_reason TEXT NOT NULL, created_at REAL NOT NULL, expires_at REAL NOT NULL, updated_at REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS transfers_of_person ON transfers (openid, created_at);
+CREATE INDEX IF NOT EXISTS transfers_to_close ON transfers (expires_at) WHERE state = 'WAIT_USER_CONFIRM';
 CREATE TABLE IF NOT EXISTS bill_faults (
     id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL, number TEXT NOT NULL,
     amount INTEGER NOT NULL
@@ -76,6 +85,6 @@ LATER_COLUMNS = (
 )
 
 TABLES = (
-    "prepays", "refunds", "deliveries", "orders", "trade_refunds", "trades", "bill_faults", "bill_files", "codes",
+    "prepays", "refunds", "transfers", "deliveries", "orders", "trade_refunds", "trades", "bill_faults", "bill_files", "codes",
     "tokens", "texts", "nonces", "flags", "persons",
 )  # fmt: skip

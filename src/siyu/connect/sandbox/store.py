@@ -124,6 +124,33 @@ class Delivery(Row, frozen=True):
     gateway: str = "wxpay"
 
 
+class Transfer(Row, frozen=True):
+    """Money for a person who has to confirm; `amount` in fen."""
+
+    table: ClassVar[str] = "transfers"
+    out_bill_no: str
+    transfer_bill_no: str
+    fingerprint: str
+    openid: str
+    amount: int
+    remark: str
+    name: str
+    job: str
+    work: str
+    notify_url: str
+    package: str
+    state: str
+    fail_reason: str
+    created_at: float
+    expires_at: float
+    updated_at: float
+
+    @property
+    def moment(self) -> datetime:
+        """When it last moved."""
+        return datetime.fromtimestamp(self.updated_at, UTC)
+
+
 class BillFault(Row, frozen=True):
     """A lie that the bill of a day tells: a payment or refund that is missing, extra, or of another amount (fen)."""
 
@@ -208,6 +235,12 @@ class Flags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """After so many days an Alipay trade is finished and cannot be refunded any more."""
     is_alipay_balance_short: bool = False
     """Alipay refunds are refused, because the seller's balance does not suffice."""
+    is_transfer_balance_short: bool = False
+    """Transfers to persons are refused with NOT_ENOUGH, because the merchant's balance does not suffice."""
+    transfer_confirm_seconds: float = 86_400.0
+    """How long a person may take to confirm a transfer."""
+    transfer_person_day_max: int = 2_000_000
+    """Fen that one person may get in a day."""
     are_sms_limits_on: bool = True
     """Per number 1 code a minute, 5 an hour, 10 a day, as the vendor does."""
     is_visitor_snapshot: bool = False

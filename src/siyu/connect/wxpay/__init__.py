@@ -5,7 +5,7 @@ the same content is the same order. What the shopper's phone says never proves a
 here or a query does.
 """
 
-from siyu.connect.gateways import Bill, BillRow, Callback, FundBill, FundRow, Refund, Transaction
+from siyu.connect.gateways import Bill, BillRow, Callback, FundBill, FundRow, Payout, Refund, Transaction
 from siyu.connect.wxpay.bills import read_fund_bill, read_trade_bill
 from siyu.connect.wxpay.callbacks import open_callback
 from siyu.connect.wxpay.errors import (
@@ -28,10 +28,22 @@ from siyu.connect.wxpay.signing import (
     payment_message,
     request_message,
 )
+from siyu.connect.wxpay.transfers import (
+    NAME_NEEDED_FROM,
+    NOT_ENOUGH,
+    SendTransfer,
+    TransferParameters,
+    cancel_transfer,
+    query_transfer,
+    send_transfer,
+    transfer_parameters,
+)
 
 __all__ = [
     "AUTHORIZATION_SCHEME",
     "CLOCK_SKEW_SECONDS_MAX",
+    "NAME_NEEDED_FROM",
+    "NOT_ENOUGH",
     "SIGNATURE_PROBE_PREFIX",
     "AnswerNotTrusted",
     "Bill",
@@ -48,14 +60,21 @@ __all__ = [
     "GatewayRefused",
     "GatewayUnsure",
     "OrderPaid",
+    "Payout",
     "Refund",
+    "SendTransfer",
     "Transaction",
+    "TransferParameters",
     "answer_message",
     "authorization",
+    "cancel_transfer",
     "credentials_from",
     "open_callback",
     "payment_message",
+    "query_transfer",
     "read_fund_bill",
     "read_trade_bill",
     "request_message",
+    "send_transfer",
+    "transfer_parameters",
 ]

@@ -7,7 +7,7 @@ import msgspec
 from siyu.connect import crypto
 from siyu.connect.gateways import Callback
 from siyu.connect.wxpay.errors import CallbackRefused
-from siyu.connect.wxpay.model import Credentials, WireRefund, WireTransaction
+from siyu.connect.wxpay.model import Credentials, WireRefund, WireTransaction, WireTransfer
 from siyu.connect.wxpay.signing import CLOCK_SKEW_SECONDS_MAX, SIGNATURE_PROBE_PREFIX, answer_message
 from siyu.kernel import clock
 
@@ -92,10 +92,12 @@ def _read(credentials: Credentials, envelope: Envelope, plaintext: bytes) -> Cal
         raise CallbackRefused("other_merchant")
     if owner.appid and owner.appid not in (credentials.app_id, credentials.mini_app_id):
         raise CallbackRefused("other_app")
-    transaction = refund = None
+    transaction = refund = payout = None
     # The event type alone does not tell: profit-sharing notices also say TRANSACTION.SUCCESS.
     if envelope.resource.original_type == "transaction":
         transaction = msgspec.json.decode(plaintext, type=WireTransaction).read()
     elif envelope.resource.original_type == "refund":
         refund = msgspec.json.decode(plaintext, type=WireRefund).read()
-    return Callback(id=envelope.id, event_type=envelope.event_type, transaction=transaction, refund=refund)
+    elif envelope.resource.original_type == "mch_payment":
+        payout = msgspec.json.decode(plaintext, type=WireTransfer).read()
+    return Callback(envelope.id, envelope.event_type, transaction, refund, payout=payout)

@@ -38,6 +38,11 @@ class Gateway:
         self.credentials = credentials
         self._line = Line(credentials, http)
 
+    @property
+    def line(self) -> Line:
+        """The open line, for what is asked in the neighbouring files (transfers)."""
+        return self._line
+
     async def aclose(self) -> None:
         """Close the connections, unless the client was lent to us."""
         await self._line.aclose()

@@ -46,9 +46,16 @@ class Line:
         if self._closes_http:
             await self._http.aclose()
 
-    async def call(self, method: str, target: str, content: msgspec.Struct | None = None) -> bytes:
-        """Send one signed request and return the verified body. Raises GatewayRefused or GatewayUnsure."""
+    async def call(
+        self, method: str, target: str, content: msgspec.Struct | None = None, *, hidden_for: str = ""
+    ) -> bytes:
+        """Send one signed request and return the verified body. Raises GatewayRefused or GatewayUnsure.
+
+        `hidden_for` is the id of the platform's key when fields of the content are encrypted with it.
+        """
         request = self._signed(method, target, msgspec.json.encode(content) if content is not None else b"")
+        if hidden_for:
+            request.headers["Wechatpay-Serial"] = hidden_for
         try:
             response = await self._http.send(request)
         except httpx.HTTPError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from siyu.connect import crypto
-from siyu.connect.gateways import Refund, Transaction
+from siyu.connect.gateways import Payout, Refund, Transaction
 from siyu.settings import Settings
 
 API_V3_KEY_BYTES = 32
@@ -139,6 +139,31 @@ class WireRefund(msgspec.Struct, frozen=True):
             refund=self.amount.refund,
             total=self.amount.total,
             success_time=_utc(self.success_time),
+        )
+
+
+class WireTransfer(msgspec.Struct, frozen=True):
+    """A transfer in the answer to its sending (no amount), in that to a query (no package) and in callbacks."""
+
+    out_bill_no: str
+    state: str
+    transfer_bill_no: str = ""
+    transfer_amount: int = 0
+    openid: str = ""
+    fail_reason: str = ""
+    package_info: str = ""
+    update_time: datetime | None = None
+
+    def read(self) -> Payout:
+        return Payout(
+            number=self.out_bill_no,
+            gateway_id=self.transfer_bill_no,
+            state=self.state,
+            amount=self.transfer_amount,
+            openid=self.openid,
+            fail_reason=self.fail_reason,
+            package=self.package_info,
+            updated_at=_utc(self.update_time),
         )
 
 
