@@ -67,6 +67,14 @@ def sample(
     return chosen
 
 
+def everything(folder: Path) -> list[Launch]:
+    """Every launch of the files that are here, mixed."""
+    files = [file for name in ("test", "tune", "invalid") if (file := folder / f"{name}.txt.gz").exists()]
+    found = [one for file in files for one in read(file)]
+    random.Random(20210715).shuffle(found)
+    return found
+
+
 def rounds(launches: Iterable[Launch]) -> Iterator[list[Launch]]:
     """Launches that may be open together: one person opens one group of an offer at a time."""
     waiting = list(launches)
@@ -74,13 +82,16 @@ def rounds(launches: Iterable[Launch]) -> Iterator[list[Launch]]:
         now: list[Launch] = []
         later: list[Launch] = []
         taken: set[tuple[int, int, int]] = set()
-        for one in waiting:
+        for at, one in enumerate(waiting):
+            if len(now) == ROUND:
+                later.extend(waiting[at:])
+                break
             key = (one.initiator, one.item, one.size)
-            if len(now) < ROUND and key not in taken:
+            if key in taken:
+                later.append(one)
+            else:
                 taken.add(key)
                 now.append(one)
-            else:
-                later.append(one)
         yield now
         waiting = later
 

@@ -203,7 +203,7 @@ async def test_coupons_are_pointed_to_before_they_end_and_expire_after(database,
 
     async def swept():
         async with database.begin(merchant) as uow:
-            return await coupons_life.remind_due(uow), await coupons_life.expire_due(uow)
+            return len(await coupons_life.remind_due(uow)), await coupons_life.expire_due(uow)
 
     assert await swept() == (0, 0)
     later(days=1, seconds=5)

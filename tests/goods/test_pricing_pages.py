@@ -1,11 +1,10 @@
 """Price lists, product sheets, synonyms and levels over HTTP, as staff and shoppers use them."""
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
+from console.console_floor import Browser, Floor, console_app
 from factories import Shop, a_customer, a_shop
 from siyu.goods import catalog, pricing
 from siyu.kernel import ids
@@ -14,9 +13,6 @@ from siyu.people import customers
 from siyu.runtime import audit, sessions
 from siyu.runtime.db import Database
 from siyu.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "console"))
-from console_floor import Browser, Floor, console_app
 
 
 @pytest.fixture

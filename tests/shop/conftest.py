@@ -1,16 +1,15 @@
 """The whole shop over HTTP in this process: our application on one side, the sandbox on the other side of the wire."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
 
 from factories import Shop, a_shop
+from shop.shop_browser import Phone
 from siyu import app as application
 from siyu.connect import alipay, sandbox, sms, wechat, wxpay
 from siyu.goods.catalog import shop as catalog_shop
@@ -24,9 +23,6 @@ from siyu.settings import Settings
 from siyu.trade.carts import shop as carts_shop
 from siyu.trade.orders import shop as orders_shop
 from siyu.trade.payments import shop as payments_shop
-
-sys.path.insert(0, str(Path(__file__).parent))  # for the browser, which tests import too
-from shop_browser import Phone
 
 SANDBOX_URL = "http://127.0.0.1:8001"
 ROOMS = (catalog_shop, stores_shop, doors_shop, customers_shop, carts_shop, orders_shop, payments_shop)

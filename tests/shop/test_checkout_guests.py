@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from checkout_forms import (
+
+from shop.checkout_forms import (
     CONTACT,
     WRITTEN,
     all_orders,
@@ -12,8 +13,7 @@ from checkout_forms import (
     preview,
     send_everything,
 )
-from shop_browser import form_of
-
+from shop.shop_browser import form_of
 from siyu.people import customers
 from siyu.runtime.edge import cookie_of
 from siyu.trade import carts

@@ -6,7 +6,9 @@ from datetime import timedelta
 import httpx
 import msgspec
 import pytest
-from checkout_forms import (
+
+from factories import stock_of
+from shop.checkout_forms import (
     HOME,
     WRITTEN,
     all_orders,
@@ -15,9 +17,7 @@ from checkout_forms import (
     preview,
     send_everything,
 )
-from shop_browser import form_of
-
-from factories import stock_of
+from shop.shop_browser import form_of
 from siyu.goods import catalog
 from siyu.kernel import clock, ids
 from siyu.people import addresses

@@ -4,9 +4,9 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from shop_browser import form_of
 
 from factories import state_of, stock_of
+from shop.shop_browser import form_of
 from siyu.goods import catalog, inventory
 from siyu.kernel import clock
 from siyu.people import customers

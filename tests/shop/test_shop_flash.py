@@ -1,18 +1,14 @@
 """A flash sale on a phone: waiting for it, getting a piece, coming too late – over HTTP."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from shop_browser import form_of
 
+from shop.shop_browser import form_of
 from siyu.goods.offers import Flash, FlashItem
 from siyu.kernel import clock
 from siyu.trade import flashsales
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from flash_shop import PRICE, Sale, an_offer, apples, become, counts, later, listen, sweep
+from trade.flash_shop import PRICE, Sale, an_offer, apples, become, counts, later, listen, sweep
 
 
 async def a_session(database, shop, *, quota=2, starts_in=timedelta(minutes=-1)) -> Sale:

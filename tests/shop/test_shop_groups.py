@@ -1,15 +1,13 @@
 """Group buying on a phone: open, share, join, pay, leave – over HTTP, with the sandbox on the other side of the wire."""
 
 import re
-import sys
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from shop_browser import form_of
 
+from shop.shop_browser import form_of
 from siyu.goods.offers import GroupBuy
 from siyu.kernel import clock
 from siyu.kernel.permissions import ROLES
@@ -17,9 +15,7 @@ from siyu.runtime import sessions
 from siyu.runtime.worker import digest
 from siyu.trade import groupbuys, orders
 from siyu.trade.groupbuys import sweeping
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from group_shop import an_offer
+from trade.group_shop import an_offer
 
 
 @pytest.fixture
@@ -234,3 +230,48 @@ async def test_the_api_tells_the_same_and_names_nobody(world, database, shop, sh
     assert [one["id"] for one in mine] == [str(group_id)]
     assert left.json() == {"order_id": order_id}
     assert (await phone.client.get(f"{root}/me/groups")).status_code == 401
+
+
+async def test_a_poster_shows_the_real_members_without_their_names_and_the_code(
+    world, database, shop, shopper, phone, offer_id
+):
+    group_id, _ = await opened(database, shop, shopper, offer_id)
+    page = await phone.get(f"/groups/{group_id}/poster")
+    picture = await phone.get(f"/groups/{group_id}/poster.svg")
+    friend = await another(world, shop)
+    await paid(database, shop, friend, await order_in(friend, group_id, shop.milk))
+    over = await phone.get(f"/groups/{group_id}/poster")
+
+    assert (page.status_code, f"/groups/{group_id}/poster.svg" in page.text) == (200, True)
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert ("还差 1 人成团" in picture.text, "周小满" in picture.text) == (True, False)
+    assert picture.text.count("<circle") == 2  # one who paid, one place that is free
+    assert "¥5.00" in picture.text  # of the cheapest goods, milk
+    assert ("这个团已经结束" in over.text, "poster.svg" in over.text) == (True, False)
+
+
+async def test_before_the_opener_has_paid_there_is_no_poster(database, shop, shopper, phone, offer_id):
+    order_id = await order_in(shopper, offer_id, shop.apple)
+    async with database.begin(shop.merchant) as uow:
+        group_id = await uow.one(
+            UUID,
+            "select group_id from group_seats where merchant_id = %(merchant_id)s and order_id = %(id)s",
+            id=UUID(order_id),
+        )
+
+    assert (await phone.get(f"/groups/{group_id}/poster")).status_code == 404
+    assert (await shopper.get(f"/groups/{group_id}/poster.svg")).status_code == 404
+
+
+async def test_the_product_page_counts_the_people_who_wait(database, shop, shopper, phone, offer_id):
+    async with database.begin(shop.merchant) as uow:
+        product = await uow.one(
+            UUID,
+            "select product_id from skus where merchant_id = %(merchant_id)s and id = %(id)s",
+            id=shop.apple,
+        )
+    before = await phone.get(f"/product/{product}/groups")
+    await opened(database, shop, shopper, offer_id)
+    after = await phone.get(f"/product/{product}/groups")
+
+    assert ("人在拼" in before.text, "1 人在拼" in after.text) == (False, True)

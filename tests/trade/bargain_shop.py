@@ -45,6 +45,9 @@ async def an_offer(
             starts=clock.now() + starts_in,
             **limits,
         )
+        await uow.run(
+            "insert into offer_counters (merchant_id, offer_id) values (%(merchant_id)s, %(id)s)", id=offer_id
+        )
     return offer_id
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from factories import Shop, a_customer, a_shop, word_of_payment
 from siyu.connect import gateways, wxpay
+from siyu.goods import offers
 from siyu.goods.offers import GroupBuy
 from siyu.kernel import clock, ids
 from siyu.money import ledger
@@ -103,9 +104,9 @@ async def number_of(market: Market, order_id: UUID) -> str:
 
 async def listen(market: Market) -> None:
     """Digest every fact there is."""
-    (consumer,) = groupbuys.CONSUMERS
-    while await digest(market.database, market.merchant, consumer):
-        pass
+    for consumer in (*offers.CONSUMERS, *groupbuys.CONSUMERS):
+        while await digest(market.database, market.merchant, consumer):
+            pass
 
 
 async def sweep(market: Market) -> None:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import msgspec
-from fulfilment_shop import HOME
 
 from factories import Shop, a_customer, a_shop, word_of_payment
 from siyu.events import OrderRefunded, RefundedUnits
@@ -16,6 +15,7 @@ from siyu.runtime.db import Database, Merchant
 from siyu.runtime.tenancy import Directory
 from siyu.runtime.worker import Worker
 from siyu.trade import delivery, fulfilment, orders, payments, suppliers
+from trade.fulfilment_shop import HOME
 
 
 class Orchard(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from factories import Shop, a_customer, a_shop, an_order, stock_of, word_of_payment
 from siyu.events import OrderClosed, OrderPaid
+from siyu.goods import offers
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import NotFound
 from siyu.people import customers
@@ -270,7 +271,7 @@ async def test_a_budget_is_what_bargains_gave_away(database, shop):
         await helped(database, shop, bargain.id)
     await bought(database, shop, people[0], made[0].id, 1_156)
 
-    with pytest.raises(bargains.SoldOut):
+    with pytest.raises(offers.UsedUp):
         await bought(database, shop, people[1], made[1].id, 1_156)
 
 

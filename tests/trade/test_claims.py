@@ -23,10 +23,11 @@ class NoSeat(DomainError):
 
 
 class Seats:
-    """Seats of an offer, counted in its counters row; `held_for` and the rest are set by each test."""
+    """Seats of an offer, counted in a row of their own; `held_for` and the rest are set by each test."""
 
     def __init__(self, offer_id: UUID, sku_id: UUID, seats: int) -> None:
         self.offer_id, self.sku_id, self.seats = offer_id, sku_id, seats
+        self.row_id = ids.new()
         self.given_back: list[UUID] = []
         self.extra: dict[str, object] = {}
 
@@ -46,7 +47,7 @@ class Seats:
                 update offer_counters set uses = uses + 1
                 where merchant_id = %(merchant_id)s and offer_id = %(offer)s and uses < %(seats)s
                 """,
-                offer=self.offer_id,
+                offer=self.row_id,
                 seats=self.seats,
             )
             answers.append(self.terms() if got else NoSeat())
@@ -57,7 +58,7 @@ class Seats:
         await uow.run(
             "update offer_counters set uses = uses - %(n)s where merchant_id = %(merchant_id)s and offer_id = %(offer)s",
             n=len(order_ids),
-            offer=self.offer_id,
+            offer=self.row_id,
         )
 
 
@@ -69,18 +70,20 @@ async def shop(database: Database, merchant: Merchant) -> Shop:
 @pytest.fixture
 async def seats(database: Database, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Seats:
     offer_id = ids.new()
+    seats = Seats(offer_id, shop.apple, 2)
     async with database.begin(shop.merchant) as uow:
         await uow.run(
             """
             with made as (
                 insert into offers (merchant_id, id, name, kind, rule, state, created_at, updated_at)
-                values (%(merchant_id)s, %(id)s, '名额', 'tests', '{}', 'active', %(now)s, %(now)s)
+                select %(merchant_id)s, id, '名额', 'tests', '{}', 'active', %(now)s, %(now)s
+                from unnest(%(ids)s::uuid[]) as t (id)
             )
-            insert into offer_counters (merchant_id, offer_id) values (%(merchant_id)s, %(id)s)
+            insert into offer_counters (merchant_id, offer_id)
+            select %(merchant_id)s, id from unnest(%(ids)s::uuid[]) as t (id)
             """,
-            id=offer_id,
+            ids=[offer_id, seats.row_id],
         )
-    seats = Seats(offer_id, shop.apple, 2)
     activity = orders.Activity("tests", seats.look, seats.take, seats.give_back)
     monkeypatch.setitem(orders.ACTIVITIES, "tests", activity)
     return seats
@@ -97,7 +100,7 @@ async def taken(database: Database, shop: Shop, seats: Seats) -> int:
         return await uow.one(
             int,
             "select uses from offer_counters where merchant_id = %(merchant_id)s and offer_id = %(offer)s",
-            offer=seats.offer_id,
+            offer=seats.row_id,
         )
 
 
@@ -179,7 +182,7 @@ async def test_a_sku_that_is_not_part_of_the_claim_is_named(database, shop, seat
 
 async def test_nobody_pays_more_than_the_marked_price(database, shop, seats, monkeypatch):
     monkeypatch.setattr(
-        seats, "terms", lambda: orders.ClaimTerms({shop.apple: 9_999}, "group", ids.new(), "", ids.new())
+        seats, "terms", lambda: orders.ClaimTerms({shop.apple: 9_999}, "group", seats.offer_id, "", ids.new())
     )
     customer = await a_customer(database, shop.merchant)
 

@@ -1,16 +1,12 @@
 """Whom a flash sale is for."""
 
-import sys
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from factories import a_customer, paid
 from siyu.runtime.db import Database, Merchant
-
-sys.path.insert(0, str(Path(__file__).parent))
-from flash_shop import (
+from trade.flash_shop import (
     Sale,
     a_sale,
     counts,

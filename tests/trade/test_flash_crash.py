@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,11 +18,9 @@ from siyu.kernel import clock, ids
 from siyu.kernel.permissions import ROLES
 from siyu.runtime import sessions
 from siyu.trade import flashsales
+from trade.flash_shop import PRICE, an_offer
 from trust.standing import STOCK, Standing, standing_shop
 from trust.wire import until
-
-sys.path.insert(0, str(Path(__file__).parent))
-from flash_shop import PRICE, an_offer
 
 pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 

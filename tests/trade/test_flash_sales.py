@@ -1,8 +1,6 @@
 """Flash sales: pieces put aside, taken once, given back, and what everybody is told."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -16,9 +14,7 @@ from siyu.kernel.errors import DomainError, NotFound
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import flashsales, orders, payments
 from siyu.trade.flashsales import carving, memory, sweeping
-
-sys.path.insert(0, str(Path(__file__).parent))
-from flash_shop import (
+from trade.flash_shop import (
     PRICE,
     Sale,
     a_sale,

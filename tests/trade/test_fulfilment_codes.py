@@ -1,8 +1,6 @@
 """Codes of vouchers: one per unit, used once, void with their unit, ended with their time."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,9 +13,7 @@ from siyu.runtime.actors import Actor
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import fulfilment, payments
 from siyu.trade.fulfilment import code_model
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fulfilment_shop import codes_now, digested, of_codes, order_now
+from trade.fulfilment_shop import codes_now, digested, of_codes, order_now
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Parcels: units leave once, in boxes that can be told apart, and a slip can be taken back."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,9 +12,7 @@ from siyu.place import stores
 from siyu.runtime.actors import Actor
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import fulfilment, orders
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fulfilment_shop import SF, a_parcel, order_now, send, to_ship
+from trade.fulfilment_shop import SF, a_parcel, order_now, send, to_ship
 
 
 @pytest.fixture

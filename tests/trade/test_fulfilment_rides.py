@@ -1,8 +1,6 @@
 """Local delivery: given to a courier, on the way, delivered once."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +9,7 @@ from siyu.kernel import clock, ids
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import fulfilment, orders, payments
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fulfilment_shop import a_clerk, to_ship
+from trade.fulfilment_shop import a_clerk, to_ship
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 import io
 import re
-import sys
 import zlib
 from base64 import a85decode
-from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
@@ -18,9 +16,7 @@ from siyu.runtime.actors import SYSTEM
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import fulfilment
 from siyu.trade.fulfilment import paper, printing, sheets
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fulfilment_shop import a_parcel, send, to_ship
+from trade.fulfilment_shop import a_parcel, send, to_ship
 
 HEAD = [chinese for chinese, _ in sheets.HEAD.values()]
 

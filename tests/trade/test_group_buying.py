@@ -1,8 +1,6 @@
 """Group buying: opening, joining, success, leaving, failing – and what becomes of everybody's money."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,9 +10,7 @@ from siyu.goods.offers import GroupBuy
 from siyu.kernel import clock
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import groupbuys, orders
-
-sys.path.insert(0, str(Path(__file__).parent))
-from group_shop import (
+from trade.group_shop import (
     Market,
     a_market,
     an_offer,

@@ -1,8 +1,6 @@
 """Pickup at the counter: in parts, across stores, taken back in time, and who has not come yet."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +13,7 @@ from siyu.runtime.actors import Actor
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import orders
 from siyu.trade.orders import handovers, pickup
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fulfilment_shop import order_now
+from trade.fulfilment_shop import order_now
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Suppliers: their goods, who may send them, and what nobody else may see."""
 
-import sys
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -13,9 +10,7 @@ from siyu.kernel.errors import Invalid, NotFound
 from siyu.runtime import audit
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import fulfilment, orders, suppliers
-
-sys.path.insert(0, str(Path(__file__).parent))
-from supplier_shop import Orchard, a_supplier, an_orchard, bought, box, sent, set_price
+from trade.supplier_shop import Orchard, a_supplier, an_orchard, bought, box, sent, set_price
 
 
 async def items(database: Database, orchard: Orchard) -> list[suppliers.Item]:

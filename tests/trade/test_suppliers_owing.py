@@ -1,10 +1,8 @@
 """What we owe suppliers: each unit once, at the price of the moment, and statements that equal the ledger."""
 
 import random
-import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -23,9 +21,7 @@ from siyu.trade import fulfilment, suppliers
 from siyu.trade.suppliers import periods
 from siyu.trade.suppliers.model import NewEntry
 from siyu.trade.suppliers.owing import book, digest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from supplier_shop import Orchard, an_orchard, bought, digested, owed, refunded, sent, set_price
+from trade.supplier_shop import Orchard, an_orchard, bought, digested, owed, refunded, sent, set_price
 
 
 async def kinds(database: Database, orchard: Orchard) -> list[tuple[str, int]]:

@@ -1,8 +1,6 @@
 """Purchase orders: what is ordered, what arrives, and what we owe for it."""
 
-import sys
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -15,9 +13,7 @@ from siyu.kernel.errors import IdempotencyConflict, Invalid, NotFound
 from siyu.runtime.actors import Actor
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import suppliers
-
-sys.path.insert(0, str(Path(__file__).parent))
-from supplier_shop import a_supplier, owed
+from trade.supplier_shop import a_supplier, owed
 
 KEEPS_UNTIL = date(2027, 3, 31)
 

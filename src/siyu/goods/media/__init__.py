@@ -2,7 +2,7 @@
 
 from siyu.goods.media.keeping import Picture, PictureInUse, held, keep, listing, remove, size_of, srcset, used
 from siyu.goods.media.pictures import BYTES_MAX, SIZES, Written, written_again
-from siyu.goods.media.places import MediaAway
+from siyu.goods.media.places import MediaAway, body_of
 
 __all__ = [
     "BYTES_MAX",
@@ -11,6 +11,7 @@ __all__ = [
     "Picture",
     "PictureInUse",
     "Written",
+    "body_of",
     "held",
     "keep",
     "listing",

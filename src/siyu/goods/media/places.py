@@ -11,6 +11,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from siyu.kernel.errors import DomainError, NotFound
+from siyu.runtime.db import Merchant
 from siyu.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,3 +91,11 @@ async def remove(place: Place, keys: list[str]) -> None:
         return
     except (BaseError, OSError) as problem:
         raise MediaAway from problem
+
+
+async def body_of(settings: Settings, merchant: Merchant, key: str) -> bytes | None:
+    """The standard picture of a merchant as WebP; None when there is none, or its store does not answer."""
+    try:
+        return await read(place_of(settings), f"{merchant.slug}/{key}")
+    except (NotFound, MediaAway):
+        return None

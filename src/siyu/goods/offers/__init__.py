@@ -1,6 +1,7 @@
 """Offers 优惠: what makes an order cheaper, for whom, how often, and who pays for it."""
 
 from siyu.goods.offers.checking import problems
+from siyu.goods.offers.checking_times import is_plausible
 from siyu.goods.offers.coupon_packs import JOBS as COUPON_JOBS
 from siyu.goods.offers.coupon_packs import make_pack
 from siyu.goods.offers.coupons import claim, claim_code
@@ -8,11 +9,14 @@ from siyu.goods.offers.coupons_issue import Chosen
 from siyu.goods.offers.coupons_issue import give as give_coupon
 from siyu.goods.offers.coupons_issue import issue as issue_coupons
 from siyu.goods.offers.coupons_life import SWEEPS as COUPON_SWEEPS
+from siyu.goods.offers.coupons_life import remind_due as remind_coupons
 from siyu.goods.offers.coupons_life import void as void_coupon
 from siyu.goods.offers.coupons_listening import CONSUMERS as COUPON_CONSUMERS
 from siyu.goods.offers.engine import apply, freight_off
 from siyu.goods.offers.engine_left import Left
+from siyu.goods.offers.entering import NO_ROOM, NotForBuyer, Room, UsedEnough, UsedUp, reasons, room
 from siyu.goods.offers.entries import Entry
+from siyu.goods.offers.hinting import Counted, Hint, goods_href, hints
 from siyu.goods.offers.keeping import (
     OfferRow,
     WrongOfferState,
@@ -66,8 +70,10 @@ from siyu.goods.offers.model import (
     Use,
     Used,
 )
+from siyu.goods.offers.proofs import WrongCounter, wrong_counters
 from siyu.goods.offers.shelf import load, midnight
-from siyu.goods.offers.taking import Taken, give_back, refunded, settle, take
+from siyu.goods.offers.simulating import Cart, Simulated, Wish, simulate
+from siyu.goods.offers.taking import Taken, gift_thresholds, give_back, refunded, settle, take
 
 __all__ = [
     "ACTIVITY_KINDS",
@@ -75,6 +81,7 @@ __all__ = [
     "COUPON_CONSUMERS",
     "COUPON_JOBS",
     "COUPON_SWEEPS",
+    "NO_ROOM",
     "PRICE_KINDS",
     "AmountOff",
     "AnyN",
@@ -83,7 +90,9 @@ __all__ = [
     "Bargain",
     "Benefit",
     "Bundle",
+    "Cart",
     "Chosen",
+    "Counted",
     "Coupon",
     "CouponAmount",
     "CouponExchange",
@@ -100,9 +109,11 @@ __all__ = [
     "GroupBuy",
     "GroupTier",
     "HeldCoupon",
+    "Hint",
     "Left",
     "LimitedPrice",
     "MemberPrice",
+    "NotForBuyer",
     "NthItem",
     "Offer",
     "OfferForm",
@@ -111,13 +122,19 @@ __all__ = [
     "PointsPrice",
     "Presale",
     "Reached",
+    "Room",
     "Rule",
     "Scope",
     "Shelf",
+    "Simulated",
     "Taken",
     "Traits",
     "Use",
     "Used",
+    "UsedEnough",
+    "UsedUp",
+    "Wish",
+    "WrongCounter",
     "WrongOfferState",
     "activate",
     "apply",
@@ -127,8 +144,12 @@ __all__ = [
     "end",
     "find",
     "freight_off",
+    "gift_thresholds",
     "give_back",
     "give_coupon",
+    "goods_href",
+    "hints",
+    "is_plausible",
     "issue_coupons",
     "listing",
     "load",
@@ -136,9 +157,14 @@ __all__ = [
     "midnight",
     "pause",
     "problems",
+    "reasons",
     "refunded",
+    "remind_coupons",
+    "room",
     "save",
     "settle",
+    "simulate",
     "take",
     "void_coupon",
+    "wrong_counters",
 ]

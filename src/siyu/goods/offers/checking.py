@@ -7,6 +7,7 @@ import msgspec
 
 from siyu.goods import catalog
 from siyu.goods.offers import model
+from siyu.goods.offers.checking_times import implausible
 from siyu.goods.offers.model import OfferForm
 from siyu.kernel.errors import DomainError, Invalid
 from siyu.runtime.db import UnitOfWork
@@ -27,7 +28,8 @@ class _Sku(msgspec.Struct, frozen=True):
 
 async def problems(uow: UnitOfWork, form: OfferForm) -> list[DomainError]:
     """Everything that keeps this offer from being published, the first field first. Empty when nothing does."""
-    found = [*_of_form(form), *_of_rule(form.rule)]
+    found: list[DomainError] = [*implausible(form)]
+    found = found or [*_of_form(form), *_of_rule(form.rule)]
     if not found:
         found = [*await _of_references(uow, form)]
     return found
@@ -217,7 +219,8 @@ def _of_group(rule: model.GroupBuy) -> Iterator[DomainError]:
             yield Invalid(
                 field=f"rule.tiers[{i}].prices", zh="人越多价格不能更高。", en="More people never pay more."
             )
-    if any(rule.leader_off >= price for price in rule.prices.values()):
+    lowest = [*rule.prices.values(), *(price for tier in rule.tiers for price in tier.prices.values())]
+    if any(rule.leader_off >= price for price in lowest):
         yield Invalid(
             field="rule.leader_off",
             zh="团长优惠需小于团购价。",

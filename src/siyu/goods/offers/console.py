@@ -9,8 +9,8 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from siyu import web
-from siyu.goods.offers import coupons_words, figures, keeping
-from siyu.goods.offers.console_words import ACTIONS, KINDS, PAGES, PHASES, STACKING
+from siyu.goods.offers import activity_words, coupons_words, figures, hinting, keeping
+from siyu.goods.offers.console_words import ACTIONS, KINDS, OWN_PAGES, PAGES, PHASES, SHOP_PAGES, STACKING
 from siyu.goods.offers.keeping import OfferRow
 from siyu.goods.offers.model import PRICE_KINDS, Coupon, Offer
 from siyu.kernel import ids
@@ -61,6 +61,7 @@ async def offer_list(
         phase=phase,
         kind=kind,
         q=q.strip(),
+        query=urlencode(said | ({"after": after} if after else {})),
         next_href=f"{here}?{urlencode({**said, 'after': page.next})}" if page.next else None,
         first_href=f"{here}?{urlencode(said)}" if after else None,
     )
@@ -92,9 +93,18 @@ async def offer_page(
         has_coupons=offer.kind == "coupon",
         is_priced=is_priced(offer),
         actions=ACTIONS,
+        own_page=OWN_PAGES.get(offer.kind, "").format(id=offer_id),
+        shop_page=_shop_page(offer, f"/shop/{merchant.slug}"),
         half=partial(web.half, web.language_of(request)),
         new_key=ids.new,
     )
+
+
+def _shop_page(offer: OfferRow, root: str) -> str:
+    """Where buyers meet it."""
+    if offer.kind in SHOP_PAGES:
+        return f"{root}/{SHOP_PAGES[offer.kind].format(id=offer.id)}"
+    return hinting.goods_href(root, offer.id, offer.scope)
 
 
 def is_priced(offer: OfferRow) -> bool:
@@ -103,9 +113,9 @@ def is_priced(offer: OfferRow) -> bool:
 
 
 def terms(offer: OfferRow, merchant: Merchant) -> list[str]:
-    """What it gives, in the words buyers read: "中文 / english". Activities say it on their own pages."""
+    """What it gives, in the words buyers read: "中文 / english"."""
     if not is_priced(offer):
-        return []
+        return activity_words.activity(offer.rule, merchant.currency)
     said = (
         coupons_words.benefit(offer.rule, merchant.currency)
         if isinstance(offer.rule, Coupon)

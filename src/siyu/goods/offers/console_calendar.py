@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 
 from siyu import web
 from siyu.goods.offers import keeping
+from siyu.goods.offers.checking_times import YEARS
 from siyu.goods.offers.console_words import KINDS, PHASES
 from siyu.goods.offers.keeping import OfferRow
 from siyu.kernel.permissions import Permission
@@ -56,9 +57,10 @@ async def month(
 
 def _first(text: str, today: date) -> date:
     try:
-        return date.fromisoformat(f"{text}-01")
+        first = date.fromisoformat(f"{text}-01")
     except ValueError:
-        return today.replace(day=1)
+        first = today
+    return (first if first.year in YEARS else today).replace(day=1)
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:

@@ -13,12 +13,21 @@ from litestar.response import Redirect
 
 from siyu import web
 from siyu.goods import catalog
-from siyu.goods.offers import figures, forms, keeping
+from siyu.goods.offers import figures, forms, keeping, previewing
 from siyu.goods.offers.checking import problems
 from siyu.goods.offers.console import terms
 from siyu.goods.offers.console_words import FUNDERS, KINDS, NOTES, PAGES, STACKING
 from siyu.goods.offers.keeping import OfferRow
-from siyu.goods.offers.model import Bargain, Bundle, Gift, LimitedPrice, OfferForm, Presale, Scope
+from siyu.goods.offers.model import (
+    PRICE_KINDS,
+    Bargain,
+    Bundle,
+    Gift,
+    LimitedPrice,
+    OfferForm,
+    Presale,
+    Scope,
+)
 from siyu.kernel import clock, ids
 from siyu.kernel.errors import DomainError, Invalid, NotFound
 from siyu.kernel.permissions import Permission
@@ -62,7 +71,7 @@ async def edit(
     offer = await keeping.find(uow, offer_id)
     if offer.kind not in forms.RULES:
         page = {"flash": f"flash/{offer_id}/edit", "group": f"groups/new?offer={offer_id}"}.get(
-            offer.kind, f"{PAGES.get(offer.kind, 'offers')}?offer={offer_id}"
+            offer.kind, "points-prices"
         )
         return Redirect(f"/console/{merchant.slug}/{page}", status_code=303)
     return await _page(request, uow, merchant, offer.kind, offer, offer_id)
@@ -155,20 +164,36 @@ async def goods(
 
 @post("/console/{slug:str}/offers/preview/{kind:str}", opt=WRITE, status_code=200)
 async def preview(
-    request: Request[Any, Any, Any], kind: FromPath[str], uow: InUow, merchant: OfMerchant
+    *,
+    request: Request[Any, Any, Any],
+    kind: FromPath[str],
+    uow: InUow,
+    merchant: OfMerchant,
+    first: FromQuery[bool] = False,
 ) -> Response[str]:
-    """A fragment: what a buyer will read, what stands in the way, and which live offers it meets. Keeps nothing."""
+    """A fragment: the page a buyer will see, what stands in the way, and which live offers it meets. Keeps nothing.
+
+    Of a form that was just opened (`first`) nothing is missing yet.
+    """
     language = web.language_of(request)
     said: list[str] = []
+    seen = ""
     refusals: list[str] = []
     found: list[figures.Conflict] = []
     form = await request.form()
     offer_id = forms.uuid_in(str(form.get("idempotency_key", ""))) or ids.new()
+    _known(kind)
     try:
-        asked = forms.form_in(form, merchant, _known(kind))
+        asked = forms.form_in(form, merchant, kind)
         refusals = [problem.sentence(language) for problem in await problems(uow, asked)]
         found = await figures.conflicts(uow, offer_id, asked)
-        said = [] if refusals else terms(_shown(asked, kind), merchant)
+        if not await problems(uow, _called(asked, language, kind)):
+            said = terms(_shown(asked, kind), merchant)
+            seen = (
+                await previewing.page(request, uow, _called(asked, language, kind))
+                if kind in PRICE_KINDS
+                else ""
+            )
     except DomainError as refusal:
         refusals = [refusal.sentence(language)]
     return web.page(
@@ -178,10 +203,16 @@ async def preview(
         kind=kind,
         kinds=KINDS,
         terms=said,
-        refusals=refusals,
+        seen=seen,
+        refusals=[] if first else refusals,
         conflicts=found,
         half=partial(web.half, language),
     )
+
+
+def _called(form: OfferForm, language: str, kind: str) -> OfferForm:
+    """The form with a name: the page can be looked at before somebody has thought of one."""
+    return form if form.name else msgspec.structs.replace(form, name=web.translate(language, KINDS[kind]))
 
 
 def _known(kind: str) -> str:

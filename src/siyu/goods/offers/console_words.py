@@ -43,6 +43,22 @@ PAGES = {
     "group": "groups/new",
     "points": "points-prices/new",
 }
+# Where a kind has its own page of one offer: below `/console/{merchant}/`, and below `/shop/{merchant}/`.
+OWN_PAGES = {
+    "flash": "flash/{id}",
+    "group": "groups",
+    "bargain": "bargains/{id}",
+    "presale": "presales/{id}",
+    "points": "points-prices",
+}
+SHOP_PAGES = {
+    "coupon": "coupons",
+    "flash": "flash?session={id}",
+    "group": "group-offers/{id}",
+    "bargain": "bargains/{id}",
+    "presale": "presales/{id}",
+    "points": "points",
+}
 PHASES = {
     "draft": (mark("草稿"), "neutral"),
     "waiting": (mark("未开始"), "info"),

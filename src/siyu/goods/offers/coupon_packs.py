@@ -62,9 +62,11 @@ async def pack_step(uow: UnitOfWork, work: Work, position: int | None) -> jobs.S
     if wanted > 0:
         made = await uow.run(
             """
-            insert into coupons (merchant_id, id, offer_id, code, source, state, batch_id, created_at, updated_at)
-            select %(merchant_id)s, t.id, %(offer)s, t.code, 'code', 'issued', %(batch)s, %(now)s, %(now)s
+            insert into coupons (merchant_id, id, offer_id, code, source, state, batch_id, created_at, updated_at,
+                                 offer_version)
+            select %(merchant_id)s, t.id, o.id, t.code, 'code', 'issued', %(batch)s, %(now)s, %(now)s, o.version
             from unnest(%(ids)s::uuid[], %(codes)s::text[]) as t (id, code)
+            join offers o on o.merchant_id = %(merchant_id)s and o.id = %(offer)s
             on conflict do nothing
             """,
             ids=uuid_array([ids.new() for _ in range(wanted)]),

@@ -15,6 +15,8 @@ from siyu.kernel import ids
 from siyu.kernel.errors import DomainError, Invalid, NotFound
 from siyu.runtime.db import UnitOfWork
 
+# A browser makes as many guests as it likes, and each person may have so many.
+GUEST = "请先登录 / please sign in first"
 CODE_LENGTH = 12  # of 32 characters each: 60 bits, so that a guess among a million codes hits once in 10¹²
 LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "\u3000": None})
 
@@ -65,7 +67,7 @@ class CouponCodeTaken(DomainError):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A coupon's offer as issuing sees it; `issued` counts all that were ever issued."""
+    """A coupon's offer as issuing sees it; `issued` counts all that were ever issued, each keeps its `version`."""
 
     id: UUID
     name: str
@@ -75,11 +77,13 @@ class Template(msgspec.Struct, frozen=True):
     starts_at: datetime | None
     ends_at: datetime | None
     issued: int
+    version: int = 1
 
 
 class _Claimant(msgspec.Struct, frozen=True):
     state: str
     level: str
+    is_guest: bool
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -95,7 +99,8 @@ async def template(uow: UnitOfWork, offer_id: UUID) -> Template:
     found = await uow.maybe(
         Template,
         """
-        select o.id, o.name, o.rule, o.audience, o.state, o.starts_at, o.ends_at, coalesce(c.issued, 0) as issued
+        select o.id, o.name, o.rule, o.audience, o.state, o.starts_at, o.ends_at, coalesce(c.issued, 0) as issued,
+               o.version
         from offers o left join coupon_counters c on c.merchant_id = o.merchant_id and c.offer_id = o.id
         where o.merchant_id = %(merchant_id)s and o.id = %(id)s and o.kind = 'coupon'
         """,
@@ -158,9 +163,9 @@ async def claim(uow: UnitOfWork, offer_id: UUID, customer_id: UUID, *, key: UUID
             returning c.offer_id
         )
         insert into coupons (merchant_id, id, offer_id, customer_id, source, state, valid_from, valid_until,
-                             created_at, updated_at)
+                             created_at, updated_at, offer_version)
         select %(merchant_id)s, %(id)s, offer_id, %(customer)s, 'claim', 'issued', %(since)s, %(until)s, %(now)s,
-               %(now)s
+               %(now)s, %(version)s
         from counted
         returning id, offer_id, customer_id, valid_from, valid_until
         """,
@@ -168,6 +173,7 @@ async def claim(uow: UnitOfWork, offer_id: UUID, customer_id: UUID, *, key: UUID
         offer=offer_id,
         customer=customer_id,
         total=one.rule.total,
+        version=one.version,
         since=valid[0],
         until=valid[1],
     )
@@ -178,7 +184,8 @@ async def claim(uow: UnitOfWork, offer_id: UUID, customer_id: UUID, *, key: UUID
 
 def _open(one: Template, claimant: _Claimant, known: _Known, now: datetime) -> tuple[datetime, datetime]:
     """When the coupon will be valid. Raises what stands in the way of this claim."""
-    why = not_now(one, now) or not_for(one.audience, level=claimant.level, is_new=known.is_new)
+    why = GUEST if claimant.is_guest else ""
+    why = why or not_now(one, now) or not_for(one.audience, level=claimant.level, is_new=known.is_new)
     valid = validity(one, now)
     if why or valid is None:
         raise CouponNotClaimable(why=why or engine_words.OVER)
@@ -191,8 +198,12 @@ async def _lock_customer(uow: UnitOfWork, customer_id: UUID) -> _Claimant:
     found = await uow.maybe(
         _Claimant,
         """
-        select state, level from customers
-        where merchant_id = %(merchant_id)s and id = %(id)s and state = 'active' for no key update
+        select c.state, c.level,
+               exists (select from guests g where g.merchant_id = c.merchant_id and g.customer_id = c.id)
+               and not exists (select from identities i where i.merchant_id = c.merchant_id and i.customer_id = c.id)
+                   as is_guest
+        from customers c
+        where c.merchant_id = %(merchant_id)s and c.id = %(id)s and c.state = 'active' for no key update of c
         """,
         id=customer_id,
     )
@@ -259,12 +270,13 @@ async def claim_code(uow: UnitOfWork, code: str, customer_id: UUID) -> HeldCoupo
         HeldCoupon,
         """
         update coupons set customer_id = %(customer)s, valid_from = %(since)s, valid_until = %(until)s,
-               updated_at = %(now)s
+               updated_at = %(now)s, offer_version = coalesce(offer_version, %(version)s)
         where merchant_id = %(merchant_id)s and id = %(id)s and customer_id is null and state = 'issued'
         returning id, offer_id, customer_id, valid_from, valid_until
         """,
         id=coded.id,
         customer=customer_id,
+        version=one.version,
         since=valid[0],
         until=valid[1],
     )

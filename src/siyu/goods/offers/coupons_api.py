@@ -1,5 +1,6 @@
 """JSON: shoppers claim coupons and see theirs; systems issue, list and void them. Repeating a request changes nothing."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,11 +15,12 @@ from siyu.goods.offers import (
     coupons_life,
     coupons_queries,
     coupons_report,
+    coupons_words,
 )
 from siyu.goods.offers.coupons_issue import Batch, Chosen
-from siyu.goods.offers.coupons_queries import ListedCoupon, MyCoupon
+from siyu.goods.offers.coupons_queries import CentreCoupon, ListedCoupon, MyCoupon
 from siyu.goods.offers.coupons_report import Funnel
-from siyu.goods.offers.model import HeldCoupon
+from siyu.goods.offers.model import HeldCoupon, Scope
 from siyu.goods.offers.shop import count_try
 from siyu.kernel.errors import Invalid
 from siyu.kernel.paging import Page, after_moment
@@ -30,6 +32,24 @@ SHOPPER = {"permission": Permission.SHOPPER}
 READ = {"permission": Permission.OFFERS_READ}
 WRITE = {"permission": Permission.OFFERS_WRITE}
 OF_OFFER = "/api/v1/{slug:str}/offers/{offer_id:uuid}/coupons"
+
+
+class OnOffer(msgspec.Struct, frozen=True):
+    """A coupon that is given out. `terms` and `lasting` are words "中文 / english"; `mine` counts the shopper's claims.
+
+    `standing`: claim, claimed, gone, not_yet or not_for, which says `why`. Times are UTC.
+    """
+
+    id: UUID
+    name: str
+    terms: str
+    lasting: str
+    scope: Scope
+    standing: str
+    why: str
+    mine: int
+    starts_at: datetime | None
+    ends_at: datetime | None
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +74,29 @@ class MakePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     codes: int
+
+
+@get("/api/v1/{slug:str}/coupons", opt={"public": True}, tags=TAGS)
+async def centre(uow: InUow, actor: ByActor) -> list[OnOffer]:
+    """Coupons that are given out in public; whoever is signed in sees which they may claim."""
+    is_known = actor.kind == "customer"
+    found = await coupons_queries.centre(uow, actor.customer_id if is_known else None)
+    return [_on_offer(one, one.standing(uow.now, is_known=is_known), uow.merchant.currency) for one in found]
+
+
+def _on_offer(one: CentreCoupon, standing: tuple[str, str], currency: str) -> OnOffer:
+    return OnOffer(
+        id=one.id,
+        name=one.name,
+        terms=coupons_words.benefit(one.rule, currency),
+        lasting=coupons_words.lasting(one.rule),
+        scope=one.scope,
+        standing=standing[0],
+        why=standing[1],
+        mine=one.mine,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+    )
 
 
 @post("/api/v1/{slug:str}/coupons/{offer_id:uuid}/claim", opt=SHOPPER, status_code=200, tags=TAGS)
@@ -135,4 +178,4 @@ async def void(coupon_id: FromPath[UUID], uow: InUow) -> None:
     await coupons_life.void(uow, coupon_id)
 
 
-routes = [claim, claim_code, my_coupons, listing, funnel, issue, make_pack, run, void]
+routes = [centre, claim, claim_code, my_coupons, listing, funnel, issue, make_pack, run, void]

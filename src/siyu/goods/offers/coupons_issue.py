@@ -283,9 +283,9 @@ async def issue_set(
         ),
         put as (
             insert into coupons (merchant_id, id, offer_id, customer_id, source, state, valid_from, valid_until,
-                                 batch_id, created_at, updated_at)
+                                 batch_id, created_at, updated_at, offer_version)
             select %(merchant_id)s, coupon, %(offer)s, id, 'manual', 'issued', %(since)s, %(until)s, %(batch_id)s,
-                   %(now)s, %(now)s
+                   %(now)s, %(now)s, %(version)s
             from fresh
             on conflict (merchant_id, id) do nothing
             returning 1
@@ -297,6 +297,7 @@ async def issue_set(
         batch=str(batch_id),
         batch_id=batch_id,
         offer=one.id,
+        version=one.version,
         after=after,
         limit=limit,
         left=left,
@@ -348,14 +349,16 @@ async def give(
     await uow.run(
         """
         insert into coupons (merchant_id, id, offer_id, customer_id, source, state, valid_from, valid_until,
-                             created_at, updated_at)
-        select %(merchant_id)s, %(id)s, %(offer)s, c.id, %(source)s, 'issued', %(since)s, %(until)s, %(now)s, %(now)s
+                             created_at, updated_at, offer_version)
+        select %(merchant_id)s, %(id)s, %(offer)s, c.id, %(source)s, 'issued', %(since)s, %(until)s, %(now)s, %(now)s,
+               %(version)s
         from customers c
         where c.merchant_id = %(merchant_id)s and c.id = %(customer)s and c.state = 'active'
         """,
         id=coupon_id,
         offer=offer_id,
         customer=customer_id,
+        version=one.version,
         source=source,
         since=valid[0],
         until=valid[1],

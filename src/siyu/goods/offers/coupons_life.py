@@ -1,7 +1,7 @@
 """What becomes of coupons by themselves: they expire, their holders are reminded; and by hand: they are made void."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -42,18 +42,34 @@ async def expire_due(uow: UnitOfWork, *, limit: int = SWEPT_AT_ONCE) -> int:
     )
 
 
-async def remind_due(uow: UnitOfWork, *, limit: int = SWEPT_AT_ONCE) -> int:
-    """Coupons that end within two days are marked once, so that the shop points to them; how many were."""
-    return await uow.run(
+class Ending(msgspec.Struct, frozen=True):
+    """A coupon somebody holds that ends soon, under the name it was given out with."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    valid_until: datetime
+
+
+async def remind_due(uow: UnitOfWork, *, limit: int = SWEPT_AT_ONCE) -> list[Ending]:
+    """Coupons that end within two days are marked once, so that the shop points to them; which ones were."""
+    return await uow.all(
+        Ending,
         """
         with due as (
             select id from coupons
             where merchant_id = %(merchant_id)s and state = 'issued' and customer_id is not null
               and valid_until > %(now)s and valid_until <= %(soon)s and reminded_at is null
             order by valid_until limit %(limit)s for update skip locked
+        ), marked as (
+            update coupons k set reminded_at = %(now)s
+            from due where k.merchant_id = %(merchant_id)s and k.id = due.id
+            returning k.id, k.customer_id, k.offer_id, k.offer_version, k.valid_until
         )
-        update coupons k set reminded_at = %(now)s
-        from due where k.merchant_id = %(merchant_id)s and k.id = due.id
+        select m.id, m.customer_id, coalesce(v.name, o.name) as name, m.valid_until
+        from marked m join offers o on o.merchant_id = %(merchant_id)s and o.id = m.offer_id
+        left join offer_versions v on v.merchant_id = %(merchant_id)s and v.offer_id = m.offer_id
+                                  and v.version = m.offer_version
         """,
         soon=uow.now + REMIND_BEFORE,
         limit=limit,
@@ -61,8 +77,7 @@ async def remind_due(uow: UnitOfWork, *, limit: int = SWEPT_AT_ONCE) -> int:
 
 
 async def _sweep(database: Database, merchant: Merchant) -> int:
-    expired = await database.attempt(merchant, expire_due)
-    return expired + await database.attempt(merchant, remind_due)
+    return await database.attempt(merchant, expire_due)
 
 
 SWEEPS = [Sweep("coupons.life", 30.0, _sweep)]
@@ -125,13 +140,19 @@ async def void_batch(uow: UnitOfWork, batch_id: UUID, *, reason: str = "") -> in
 
 
 async def void_gifts(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
-    """What was given with these payments and not used goes with them, once the whole order is refunded."""
+    """What was given with these payments and not used goes, once what is left of them would not have brought it."""
     await uow.send(
         """
         with due as (
-            select k.id from coupons k join orders o on o.merchant_id = k.merchant_id and o.id = k.batch_id
+            select k.id from coupons k
+            join orders o on o.merchant_id = k.merchant_id and o.id = k.batch_id
+            join offers f on f.merchant_id = k.merchant_id and f.id = k.offer_id
+            left join offer_versions v on v.merchant_id = k.merchant_id and v.offer_id = k.offer_id
+                                      and v.version = k.offer_version
             where k.merchant_id = %(merchant_id)s and k.batch_id = any(%(orders)s::uuid[]) and k.source = 'paid'
-              and k.state = 'issued' and o.state = 'refunded'
+              and k.state = 'issued'
+              and (o.state = 'refunded'
+                   or o.total - o.refunded < (coalesce(v.rule, f.rule) ->> 'after_payment')::bigint)
             order by k.id for update of k
         )
         update coupons k set state = 'void', updated_at = %(now)s

@@ -37,7 +37,7 @@ async def after_payment(uow: UnitOfWork, paid: Sequence[_Paid]) -> None:
     found = await uow.all(
         Template,
         """
-        select id, name, rule, audience, state, starts_at, ends_at, 0 as issued from offers
+        select id, name, rule, audience, state, starts_at, ends_at, 0 as issued, version from offers
         where merchant_id = %(merchant_id)s and kind = 'coupon' and state = 'active'
           and (rule ->> 'after_payment')::bigint <= %(most)s
         order by id
@@ -57,9 +57,9 @@ async def _give(uow: UnitOfWork, one: Template, paid: Sequence[_Paid]) -> None:
     given = await uow.run(
         """
         insert into coupons (merchant_id, id, offer_id, customer_id, source, state, valid_from, valid_until, batch_id,
-                             created_at, updated_at)
+                             created_at, updated_at, offer_version)
         select %(merchant_id)s, t.coupon, %(offer)s::uuid, t.customer_id, 'paid', 'issued', %(since)s, %(until)s, t.order_id,
-               %(now)s, %(now)s
+               %(now)s, %(now)s, %(version)s
         from (
             select p.order_id, p.customer_id, md5(%(offer)s::uuid::text || p.order_id::text)::uuid as coupon
             from json_to_recordset(%(paid)s::json) as p (order_id uuid, customer_id uuid, total bigint)
@@ -75,6 +75,7 @@ async def _give(uow: UnitOfWork, one: Template, paid: Sequence[_Paid]) -> None:
         on conflict (merchant_id, id) do nothing
         """,
         offer=one.id,
+        version=one.version,
         since=valid[0],
         until=valid[1],
         paid=json_rows(paid),

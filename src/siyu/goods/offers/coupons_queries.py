@@ -130,9 +130,12 @@ async def mine(
 
 
 _MINE = """
-    select k.id, k.offer_id, o.name, o.rule, o.scope, k.state, o.state as offer_state, k.source, k.valid_from,
+    select k.id, k.offer_id, coalesce(v.name, o.name) as name, coalesce(v.rule, o.rule) as rule,
+           coalesce(v.scope, o.scope) as scope, k.state, o.state as offer_state, k.source, k.valid_from,
            k.valid_until, k.order_id, k.reminded_at, k.updated_at
     from coupons k join offers o on o.merchant_id = k.merchant_id and o.id = k.offer_id
+    left join offer_versions v on v.merchant_id = k.merchant_id and v.offer_id = k.offer_id
+                              and v.version = k.offer_version
     where k.merchant_id = %(merchant_id)s and k.customer_id = %(customer)s
 """
 _USABLE = """

@@ -2,7 +2,7 @@
 
 `apply` works after the price lists. Laws that hold for every cart and every shelf: no line is negative, the steps add
 up to the fen, whatever touched the cart and did not apply is named with its reason, and another offer of class best
-or stack never makes the cart dearer (searched through exactly while at most `EXACT_MAX` offers compete in it).
+or stack never makes the cart dearer: of all combinations the cheapest is found (see engine_search for how far).
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from siyu.goods.offers.engine_plan import (
     Ground,
     Option,
     Pass,
-    cheapest,
     cut_of,
     parts_of,
 )
+from siyu.goods.offers.engine_search import cheapest
 from siyu.goods.offers.engine_words import kind_of, name_of
 from siyu.goods.offers.model import Applied, Coupon, CouponFreight, FreightOff, Offer, Shelf, Traits, Use
 from siyu.goods.pricing import Passed, PricedLine, Step

@@ -61,7 +61,7 @@ class Indexed:
         self.shelf = shelf  # kept, so that its identity stays its own
         self.everywhere: list[Reach] = []
         self.by_id: dict[UUID, list[Reach]] = {}  # a SKU's, product's or category's: ids are never shared
-        self.coupon_offers: dict[UUID, Reach] = {}
+        self.coupon_offers: dict[tuple[UUID, int | None], Reach] = {}  # by version; None: whichever there is
         self.coupons: dict[UUID, list[HeldCoupon]] = {}
         self.used: dict[tuple[UUID, UUID], Used] = {
             (used.customer_id, used.offer_id): used for used in shelf.used
@@ -73,7 +73,8 @@ class Indexed:
 
     def _put(self, reach: Reach) -> None:
         if isinstance(reach.offer.rule, Coupon):
-            self.coupon_offers[reach.offer.id] = reach
+            self.coupon_offers[reach.offer.id, reach.offer.version] = reach
+            self.coupon_offers[reach.offer.id, None] = reach
             return
         ids: Iterable[UUID] = reach.named or (*reach.skus, *reach.products, *reach.categories)
         for each in ids:
@@ -98,10 +99,12 @@ class Indexed:
     def held_by(self, customer_id: UUID | None) -> list[tuple[HeldCoupon, Reach]]:
         """What somebody holds of offers that are on the shelf: what ends first, first."""
         held = self.coupons.get(customer_id, ()) if customer_id else ()
-        known = [
-            (one, self.coupon_offers[one.offer_id]) for one in held if one.offer_id in self.coupon_offers
-        ]
+        known = [(one, reach) for one in held if (reach := self._terms_of(one)) is not None]
         return sorted(known, key=lambda one: (one[0].valid_until, one[0].id))
+
+    def _terms_of(self, coupon: HeldCoupon) -> Reach | None:
+        found = self.coupon_offers.get((coupon.offer_id, coupon.version))
+        return found or self.coupon_offers.get((coupon.offer_id, None))
 
 
 def rank(offer: Offer) -> tuple[int, UUID]:

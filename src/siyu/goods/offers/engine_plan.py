@@ -1,18 +1,16 @@
-"""Which offers of a cart are used together: one pass in a fixed order, and the choice of what takes part in it.
+"""What the offers of a cart do together: one pass in a fixed order.
 
 A pass works in stages: exclusive offers, unit prices, groups of units, first order, thresholds, exchange coupons,
-the order coupon. Usually the pass with everything is the cheapest and that can be seen at once (`_is_settled`).
-Where a saving in an early stage may cost a bigger one later – 还差 1 元 after a member price – passes that leave
-something out are tried as well, so that no offer ever makes an order dearer.
+the order coupon. Usually the pass with everything is the cheapest. Where a saving in an early stage may cost a bigger
+one later – 还差 1 元 after a member price – passes that leave something out are tried as well; see engine_search.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import combinations
 from typing import NamedTuple
 from uuid import UUID
 
-from siyu.goods.offers.engine_cuts import CUTS, Cut, Sight, level_of, nothing, spread
+from siyu.goods.offers.engine_cuts import CUTS, Cut, Sight, nothing, spread
 from siyu.goods.offers.engine_index import rank
 from siyu.goods.offers.model import (
     AmountOff,
@@ -42,9 +40,6 @@ STAGES: dict[type, int] = {
     AmountOff: THRESHOLD,
     PercentOff: THRESHOLD,
 }
-
-EXACT_MAX = 6  # up to so many offers every combination is tried: 64 passes of some 20 µs
-PASSES_MAX = 32  # beyond that, adding and leaving out one after the other as long as it helps
 
 
 class Option(NamedTuple):
@@ -307,90 +302,3 @@ def _order_coupon(done: Pass, options: Sequence[Option]) -> None:
     if worth:
         option = min(worth, key=lambda one: one[:2])[2]
         done.give(option, parts_of(option, done, done.open_lines(option)))
-
-
-def cheapest(ground: Ground, options: Sequence[Option], wanted: frozenset[UUID] = frozenset()) -> Pass:
-    """The pass that costs the buyer least; before that, one that uses all `wanted` coupons."""
-    first = passed_through(ground, options)
-    if _missed(first, wanted) == 0 and _is_settled(first, options):
-        return first
-    droppable = [one for one in options if one.stage != ORDER_COUPON or one.is_exclusive]
-    kept = [one for one in options if not (one.stage != ORDER_COUPON or one.is_exclusive)]
-    if len(droppable) > EXACT_MAX:
-        return _by_trying(ground, options, first, wanted)
-    best = first
-    for size in range(len(droppable) - 1, -1, -1):
-        for some in combinations(droppable, size):
-            best = _better(best, passed_through(ground, [*some, *kept]), wanted)
-    return best
-
-
-def _better(one: Pass, other: Pass, wanted: frozenset[UUID]) -> Pass:
-    """The first of the two unless the second is really better."""
-    return other if (_missed(other, wanted), other.total) < (_missed(one, wanted), one.total) else one
-
-
-def _missed(done: Pass, wanted: frozenset[UUID]) -> int:
-    if not wanted:
-        return 0
-    return len(wanted) - sum([given.option.coupon is not None for given in done.given])
-
-
-def _by_trying(ground: Ground, options: Sequence[Option], first: Pass, wanted: frozenset[UUID]) -> Pass:
-    """Too many for every combination: add one by one what helps, the largest first; then leave out what does not."""
-    worth = [
-        (_missed(alone, wanted), alone.total) for alone in [passed_through(ground, [one]) for one in options]
-    ]
-    some: list[Option] = []
-    best = passed_through(ground, some)
-    for i in sorted(range(len(options)), key=lambda i: worth[i])[: PASSES_MAX // 2]:
-        tried = passed_through(ground, [*some, options[i]])
-        if _better(best, tried, wanted) is tried:
-            best, some = tried, [*some, options[i]]
-    if _better(first, best, wanted) is first:
-        best, some = first, list(options)
-    passes = PASSES_MAX // 2
-    while passes > 0:
-        found = None
-        # Leaving out what was not used changes nothing.
-        for left_out in [one.option for one in best.given][:passes]:
-            fewer = [one for one in some if one is not left_out]
-            tried = passed_through(ground, fewer)
-            passes -= 1
-            if _better(best, tried, wanted) is tried:
-                best, found = tried, fewer
-        if found is None:
-            break
-        some = found
-    return best
-
-
-def _is_settled(done: Pass, options: Sequence[Option]) -> bool:
-    """Whether no combination can be cheaper than the pass with everything.
-
-    So it is when every saving shrinks later ones by at most what it saved itself: no threshold is missed for it, and
-    offers on goods overlap in all their lines or in none, so that only totals matter. A single offer always is.
-    """
-    if len(options) == 1:
-        return True
-    if any(one.is_exclusive for one in options) or any(one.stage == EXCHANGE for one in options):
-        return False
-    if done.ground.costs and any(one.offer.floor_margin is not None for one in options):
-        return False
-    if sum([one.stage == GROUP for one in options]) > 1 and not _one_of_one_kind(options):
-        return False
-    last = done.before[ORDER_COUPON]
-    sets: dict[tuple[int, ...], bool] = {}
-    for one in options:
-        if one.stage == UNIT:
-            continue
-        sets[one.at] = True
-        before = level_of(one.rule, Sight(done.ground.lines, done.ground.amounts, one.at, ""))
-        if before != level_of(one.rule, Sight(done.ground.lines, last, one.at, "")):
-            return False
-    return sum([len(at) for at in sets]) == len({i for at in sets for i in at})
-
-
-def _one_of_one_kind(options: Iterable[Option]) -> bool:
-    """Whether the offers on groups of units are such that only one of them is used on a line."""
-    return all(one.offer.stacking == "best" for one in options if one.stage == GROUP)

@@ -84,6 +84,11 @@ def units_missing(missing: int) -> str:
     return f"还差 {missing} 件 / {missing} more to go"
 
 
+def is_missing(why: str) -> bool:
+    """Whether more of the goods would be enough: `amount_missing` and `units_missing` say so."""
+    return why.startswith("还差 ")
+
+
 def per_person(times: int) -> str:
     return f"本活动每人限 {times} 次 / {times} for each person"
 
@@ -107,11 +112,15 @@ def other_level(levels: Sequence[str]) -> str:
 
 def not_for(offer: Offer, traits: Traits) -> str:
     """Why an offer is not for this buyer; empty when it is."""
-    audience: Audience = offer.audience
-    is_for_members = isinstance(offer.rule, MemberPrice) and not audience.levels
+    if isinstance(offer.rule, MemberPrice) and not offer.audience.levels and not traits.level:
+        return MEMBERS
+    return outside(offer.audience, traits)
+
+
+def outside(audience: Audience, traits: Traits) -> str:
+    """Why an audience does not have this buyer; empty when it does."""
     refusals = (
         (bool(audience.levels) and traits.level not in audience.levels, other_level(audience.levels)),
-        (is_for_members and not traits.level, MEMBERS),
         (audience.newcomers and not traits.is_new, NEWCOMERS),
         (bool(audience.channels) and traits.channel not in audience.channels, OTHER_CHANNEL),
         (bool(audience.store_ids) and traits.store_id not in audience.store_ids, OTHER_STORE),

@@ -131,6 +131,12 @@ async def _write(uow: UnitOfWork, offer_id: UUID, form: OfferForm, kind: str) ->
                 per_person = excluded.per_person, per_person_day = excluded.per_person_day,
                 funders = excluded.funders, floor_margin = excluded.floor_margin, updated_at = excluded.updated_at,
                 version = offers.version + 1
+            returning offers.*
+        ), said as (
+            insert into offer_versions (merchant_id, offer_id, version, name, rule, scope, audience, stacking, priority,
+                                        floor_margin, at)
+            select merchant_id, id, version, name, rule, scope, audience, stacking, priority, floor_margin, updated_at
+            from kept
         )
         insert into offer_counters (merchant_id, offer_id) values (%(merchant_id)s, %(id)s) on conflict do nothing
         """,

@@ -290,13 +290,14 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class HeldCoupon(msgspec.Struct, frozen=True):
-    """A coupon somebody holds, of the offer `offer_id`."""
+    """A coupon somebody holds, of the offer `offer_id`, under the terms of that version (None: as the offer is)."""
 
     id: UUID
     offer_id: UUID
     customer_id: UUID
     valid_from: datetime
     valid_until: datetime
+    version: int | None = None
 
 
 class Used(msgspec.Struct, frozen=True):

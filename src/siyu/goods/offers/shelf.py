@@ -132,23 +132,32 @@ LIVE = """
         where k.merchant_id = %(merchant_id)s and k.id = any(%(skus)s::uuid[]) and exists (select from live)
     ),
     touching as materialized (
-        select o.* from live o cross join goods g
+        select o.id, o.kind, o.name, o.rule, o.scope, o.audience, o.stacking, o.priority, o.starts_at, o.ends_at,
+               o.budget, o.uses_max, o.per_person, o.per_person_day, o.funders, o.floor_margin, o.version
+        from live o cross join goods g
         where (o.kind not in ('limited_price', 'bundle')
                or o.rule -> case o.kind when 'bundle' then 'parts' else 'prices' end ?| g.skus)
           and (not o.scope ?| '{sku_ids,product_ids,category_ids}' or o.scope -> 'sku_ids' ?| g.skus
                or o.scope -> 'product_ids' ?| g.products or o.scope -> 'category_ids' ?| g.categories)
         union all
-        select o.* from offers o
-        where o.merchant_id = %(merchant_id)s and o.kind = 'coupon' and o.state in ('active', 'ended')
-          and o.id in (select c.offer_id from coupons c
-                       where c.merchant_id = %(merchant_id)s and c.customer_id = any(%(customers)s::uuid[])
-                         and c.state = 'issued' and c.valid_until > %(now)s)
+        select o.id, o.kind, coalesce(v.name, o.name), coalesce(v.rule, o.rule), coalesce(v.scope, o.scope),
+               coalesce(v.audience, o.audience), coalesce(v.stacking, o.stacking), coalesce(v.priority, o.priority),
+               o.starts_at, o.ends_at, o.budget, o.uses_max, o.per_person, o.per_person_day, o.funders,
+               case when v.version is null then o.floor_margin else v.floor_margin end, coalesce(v.version, o.version)
+        from (select distinct c.offer_id, c.offer_version from coupons c
+              where c.merchant_id = %(merchant_id)s and c.customer_id = any(%(customers)s::uuid[])
+                and c.state = 'issued' and c.valid_until > %(now)s) held
+        join offers o on o.merchant_id = %(merchant_id)s and o.id = held.offer_id
+        left join offer_versions v on v.merchant_id = %(merchant_id)s and v.offer_id = o.id
+                                  and v.version = held.offer_version
+        where o.kind = 'coupon' and o.state in ('active', 'ended')
     )"""
 LOCKED = """,
     counted as materialized (
-        select c.offer_id, c.spent, c.uses from offer_counters c join touching o on o.id = c.offer_id
-        where c.merchant_id = %(merchant_id)s
-          and (o.budget is not null or o.uses_max is not null or o.per_person is not null
+        select c.offer_id, c.spent, c.uses from offer_counters c
+        where c.merchant_id = %(merchant_id)s and c.offer_id in (
+            select o.id from touching o
+            where o.budget is not null or o.uses_max is not null or o.per_person is not null
                or o.per_person_day is not null or o.kind = 'first_order')
         order by c.offer_id for update of c
     )"""
@@ -166,7 +175,7 @@ ROWS = """
 # Nothing is asked where nothing is live. Units cost what their suppliers ask, at most: a floor errs on the safe side.
 HELD = """
     with held as materialized (
-        select c.id, c.offer_id, c.customer_id, c.valid_from, c.valid_until from coupons c
+        select c.id, c.offer_id, c.customer_id, c.valid_from, c.valid_until, c.offer_version as version from coupons c
         where c.merchant_id = %(merchant_id)s and c.customer_id = any(%(customers)s::uuid[]) and c.state = 'issued'
           and c.valid_from <= %(now)s and c.valid_until > %(now)s
         order by c.id"""
@@ -197,6 +206,9 @@ ABOUT = """
             where exists (select from live where kind = 'first_order' or audience -> 'newcomers' = 'true')
               and not exists (select from orders r where r.merchant_id = %(merchant_id)s and r.customer_id = t.id
                                                      and r.paid_at is not null)
+              and not exists (select from guests g where g.merchant_id = %(merchant_id)s and g.customer_id = t.id
+                                and not exists (select from identities i where i.merchant_id = g.merchant_id
+                                                                           and i.customer_id = g.customer_id))
             ), '[]') as newcomers,
         coalesce((
             select jsonb_agg(jsonb_build_array(t.sku_id, t.cost)) from (

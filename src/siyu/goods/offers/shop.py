@@ -12,10 +12,10 @@ from litestar.response import Redirect
 
 from siyu import web
 from siyu.goods import catalog, pricing
-from siyu.goods.offers import coupons, coupons_queries, coupons_words, shelf
+from siyu.goods.offers import coupons, coupons_queries, coupons_words, hinting, shelf
 from siyu.goods.offers.coupons_queries import CentreCoupon
 from siyu.goods.offers.engine_index import rank, reach_of
-from siyu.goods.offers.model import Coupon, Offer, Scope
+from siyu.goods.offers.model import PRICE_KINDS, Coupon, Offer, Rule, Scope
 from siyu.kernel import ids
 from siyu.kernel.errors import NotFound
 from siyu.kernel.paging import after_moment
@@ -53,20 +53,8 @@ def _words(request: Request[Any, Any, Any], merchant: Merchant) -> dict[str, Any
         "half": half,
         "words": coupons_words,
         "new_key": ids.new,
-        "use_href": use_href,
+        "use_href": hinting.goods_href,
     }
-
-
-def use_href(root: str, offer_id: UUID, scope: Scope) -> str:
-    """Where the goods are that a coupon is good for."""
-    named = [*scope.product_ids, *scope.sku_ids, *scope.category_ids]
-    if not named:
-        return f"{root}/category"
-    if len(named) == 1 and scope.product_ids:
-        return f"{root}/product/{scope.product_ids[0]}"
-    if len(named) == 1 and scope.category_ids:
-        return f"{root}/category?{urlencode({'c': scope.category_ids[0]})}"
-    return f"{root}/coupons/{offer_id}/goods"
 
 
 @get(CENTRE, opt=PUBLIC, include_in_schema=False)
@@ -182,17 +170,18 @@ async def entry(
 async def goods(
     request: Request[Any, Any, Any], offer_id: FromPath[UUID], uow: InUow, merchant: OfMerchant
 ) -> Response[str]:
-    """The goods a coupon is good for. Raises NotFound."""
+    """The goods a coupon or an automatic offer is good for. Raises NotFound."""
     one = await uow.maybe(
         _Goods,
         """
-        select name, rule, scope from offers
-        where merchant_id = %(merchant_id)s and id = %(id)s and kind = 'coupon' and state <> 'draft'
+        select id, name, rule, scope from offers
+        where merchant_id = %(merchant_id)s and id = %(id)s and kind = any(%(kinds)s) and state <> 'draft'
         """,
         id=offer_id,
+        kinds=list(PRICE_KINDS),
     )
     if one is None:
-        raise NotFound("优惠券 / coupon")
+        raise NotFound("活动 / offer")
     named = [*one.scope.product_ids, *await coupons_queries.products_of(uow, one.scope.sku_ids)]
     cards = await catalog.cards_in(uow, list(dict.fromkeys(named)))
     for category_id in one.scope.category_ids:
@@ -201,15 +190,23 @@ async def goods(
         request,
         "offers/coupon_goods.html",
         one=one,
+        terms=_terms(one, merchant.currency),
         cards=list({card.id: card for card in cards}.values()),
         **_words(request, merchant),
     )
 
 
 class _Goods(msgspec.Struct, frozen=True):
+    id: UUID
     name: str
-    rule: Coupon
+    rule: Rule
     scope: Scope
+
+
+def _terms(one: _Goods, currency: str) -> str:
+    if isinstance(one.rule, Coupon):
+        return coupons_words.benefit(one.rule, currency)
+    return coupons_words.rule(Offer(one.id, one.name, one.rule), currency)
 
 
 @get("/shop/{slug:str}/product/{product_id:uuid}/offers", opt=PUBLIC, include_in_schema=False)

@@ -22,7 +22,10 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Cart(msgspec.Struct, frozen=True):
-    """Who buys what, and when. Without a customer the traits are as said; `coupon_ids` None takes the best held."""
+    """Who buys what, and when. Without a customer the traits are as said; `coupon_ids` None takes the best held.
+
+    `door_id` is the door the order would come through, where that is known.
+    """
 
     wishes: tuple[Wish, ...]
     customer_id: UUID | None = None
@@ -32,6 +35,7 @@ class Cart(msgspec.Struct, frozen=True):
     is_new: bool = False
     at: datetime | None = None
     coupon_ids: tuple[UUID, ...] | None = None
+    door_id: UUID | None = None
 
 
 class SimulatedLine(msgspec.Struct, frozen=True):
@@ -78,7 +82,7 @@ async def simulate(uow: UnitOfWork, cart: Cart) -> Simulated:
     buyer = pricing.Buyer(cart.customer_id, level, cart.channel, cart.store_id)
     listed = pricing.build_up(lines, buyer, await pricing.load(uow, skus, known), moment)
     is_new = cart.customer_id in shelf.newcomers if cart.customer_id else cart.is_new
-    traits = Traits(cart.customer_id, level, cart.channel, cart.store_id, None, is_new)
+    traits = Traits(cart.customer_id, level, cart.channel, cart.store_id, cart.door_id, is_new)
     done = apply(
         listed.lines, shelf, traits, moment, coupon_ids=cart.coupon_ids, currency=uow.merchant.currency
     )

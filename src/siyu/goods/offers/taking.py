@@ -1,17 +1,18 @@
 """What orders use of offers, and giving it back: uses, counters and coupons in step, in sets.
 
-Locks are always taken in one order – counters of offers with a limit, coupons, other counters – so that placing,
-closing and paying never wait for each other in a circle.
+Locks are always taken in one order – counters of activities with a limit, of price offers with a limit, coupons, other
+counters – so that placing, closing and paying never wait for each other in a circle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
 
-from siyu.goods.offers.model import Use
+from siyu.goods.offers.model import ACTIVITY_KINDS, Use
 from siyu.runtime.db import UnitOfWork, json_rows, uuid_array
 
+ACTIVITIES = "{" + ",".join(ACTIVITY_KINDS) + "}"
 RETURNED_HOURS = 24  # a coupon that comes back can be used for at least so long
 
 
@@ -211,6 +212,37 @@ async def give_back(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
     )
 
 
+async def _activities_back(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
+    await uow.send(
+        """
+        with whole as (
+            select u.order_id, u.offer_id from offer_uses u
+            join orders r on r.merchant_id = u.merchant_id and r.id = u.order_id
+            join offers o on o.merchant_id = u.merchant_id and o.id = u.offer_id
+            where u.merchant_id = %(merchant_id)s and u.order_id = any(%(orders)s::uuid[]) and r.state = 'refunded'
+              and o.kind = any(%(activities)s::text[])
+        ),
+        kept as materialized (
+            select c.offer_id from offer_counters c
+            where c.merchant_id = %(merchant_id)s and c.offer_id in (select offer_id from whole)
+            order by c.offer_id for update
+        ),
+        returned as (
+            update offer_uses u set state = 'returned'
+            from whole w join kept k on k.offer_id = w.offer_id
+            where u.merchant_id = %(merchant_id)s and u.order_id = w.order_id and u.offer_id = w.offer_id
+              and u.state <> 'returned'
+            returning u.offer_id, u.amount, u.times
+        )
+        update offer_counters c set spent = c.spent - s.amount, uses = c.uses - s.times
+        from (select offer_id, sum(amount) as amount, sum(times) as times from returned group by offer_id) s
+        where c.merchant_id = %(merchant_id)s and c.offer_id = s.offer_id
+        """,
+        orders=uuid_array(order_ids),
+        activities=ACTIVITIES,
+    )
+
+
 async def _lock(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
     """Lock limited counters, then coupons, as placing does."""
     await uow.send(
@@ -222,9 +254,10 @@ async def _lock(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
                              where merchant_id = %(merchant_id)s and order_id = any(%(orders)s::uuid[]))
           and (o.budget is not null or o.uses_max is not null or o.per_person is not null
                or o.per_person_day is not null or o.kind = 'first_order')
-        order by c.offer_id for update of c
+        order by o.kind <> all(%(activities)s::text[]), c.offer_id for update of c
         """,
         orders=uuid_array(order_ids),
+        activities=ACTIVITIES,
     )
     await uow.send(
         """
@@ -243,15 +276,20 @@ async def refunded(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
     """Money went back: a coupon comes back too once all it was used for has been refunded, if its rule says so.
 
     It was used for the lines that carry its step; for the whole order when it paid for freight. A refund of a part
-    leaves it used. It keeps its end but has at least `RETURNED_HOURS`.
+    leaves it used. It keeps its end but has at least `RETURNED_HOURS`. An activity's use comes back with the whole
+    order: a group that failed has given nothing away.
     """
     if not order_ids:
         return
+    await _activities_back(uow, order_ids)
     await uow.send(
         """
         with back as (
             select k.id from coupons k
-            join offers o on o.merchant_id = k.merchant_id and o.id = k.offer_id
+            join offers f on f.merchant_id = k.merchant_id and f.id = k.offer_id
+            left join offer_versions v on v.merchant_id = k.merchant_id and v.offer_id = k.offer_id
+                                      and v.version = k.offer_version
+            cross join lateral (select coalesce(v.rule, f.rule) as rule) o
             where k.merchant_id = %(merchant_id)s and k.order_id = any(%(orders)s::uuid[]) and k.state = 'used'
               and o.rule -> 'on_refund' is distinct from 'false'
               and not exists (
@@ -269,3 +307,21 @@ async def refunded(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
         orders=uuid_array(order_ids),
         hours=RETURNED_HOURS,
     )
+
+
+class _Least(msgspec.Struct, frozen=True):
+    id: UUID
+    least: int
+
+
+async def gift_thresholds(uow: UnitOfWork, offer_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """From how much on, in minor units, these offers give something along; other kinds are missing."""
+    found = await uow.all(
+        _Least,
+        """
+        select id, (rule ->> 'least')::bigint as least from offers
+        where merchant_id = %(merchant_id)s and id = any(%(ids)s::uuid[]) and kind = 'gift'
+        """,
+        ids=uuid_array(offer_ids),
+    )
+    return {one.id: one.least for one in found}

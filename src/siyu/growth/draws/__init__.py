@@ -6,7 +6,7 @@ whole draw again. There is nothing anywhere that could steer a result (反不正
 given for inviting or sharing.
 """
 
-from siyu.growth.draws.drawing import CONSUMERS, is_excluded, is_running, take_part
+from siyu.growth.draws.drawing import CONSUMERS, bring, is_excluded, is_running, take_part
 from siyu.growth.draws.model import (
     PLACES,
     Chances,
@@ -45,6 +45,7 @@ __all__ = [
     "Version",
     "WorseForBuyers",
     "amend",
+    "bring",
     "chances",
     "check",
     "end_due",

@@ -7,7 +7,7 @@ from litestar import get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from siyu.growth.draws import drawing, publishing, queries
-from siyu.growth.draws.model import Draw, Result, Rules, Version
+from siyu.growth.draws.model import Chances, Draw, Result, Rules, Version
 from siyu.growth.draws.queries import LogLine
 from siyu.kernel.errors import Invalid
 from siyu.kernel.paging import Page
@@ -26,6 +26,13 @@ class Shown(msgspec.Struct, frozen=True):
     draw: Draw
     versions: list[Version]
     seed: str
+
+
+class MyDraw(msgspec.Struct, frozen=True):
+    """The shopper's chances and results."""
+
+    chances: Chances
+    results: list[Result]
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +58,20 @@ def _zoned(rules: Rules) -> Rules:
     if rules.starts_at.tzinfo is None or rules.ends_at.tzinfo is None:
         raise Invalid(field="starts_at", zh="时间需带时区。", en="Times have a zone.")
     return rules
+
+
+@get("/api/v1/{slug:str}/published-draws", opt=PUBLIC, tags=TAGS)
+async def published(uow: InUow) -> list[Draw]:
+    """Published draws with their odds, the newest first."""
+    return [draw for draw in await queries.listing(uow) if draw.state != "draft"]
+
+
+@get("/api/v1/{slug:str}/me/draws/{draw_id:uuid}", opt={"permission": Permission.SHOPPER}, tags=TAGS)
+async def mine(draw_id: FromPath[UUID], uow: InUow, actor: ByActor) -> MyDraw:
+    """How often I may still draw, and what I drew, the newest first."""
+    await queries.shown(uow, draw_id)
+    chances = await queries.chances(uow, draw_id, actor.customer_id)
+    return MyDraw(chances, await queries.mine(uow, draw_id, actor.customer_id))
 
 
 @get("/api/v1/{slug:str}/draws/{draw_id:uuid}", opt=PUBLIC, tags=TAGS)
@@ -111,4 +132,4 @@ async def winners(draw_id: FromPath[UUID], uow: InUow, after: FromQuery[int] = 0
     return await queries.results(uow, draw_id, winners=True, after=max(0, after), limit=200)
 
 
-routes = [shown, log, take_part, listing, save, publish, amend, winners]
+routes = [published, mine, shown, log, take_part, listing, save, publish, amend, winners]

@@ -22,7 +22,7 @@ from siyu.growth.draws.model import (
 from siyu.growth.draws.rolling import draw as rolled
 from siyu.kernel import ids
 from siyu.kernel.errors import DomainError
-from siyu.people import points
+from siyu.people import notices, points
 from siyu.runtime.db import UnitOfWork
 from siyu.runtime.worker import Consumer, Event
 
@@ -127,6 +127,9 @@ async def _draw(uow: UnitOfWork, draw: Draw, customer_id: UUID, ticket_id: UUID,
     prize = next((each for each in draw.rules.prizes if each.no == outcome.prize_no), None)
     gift_id = await _give(uow, draw, prize, customer_id, ticket_id) if prize is not None else None
     await _write(uow, draw, customer_id, ticket_id, outcome, gift_id, asked)
+    if prize is not None:
+        facts = {"name": draw.name, "prize": prize.name, "id": str(draw.id)}
+        await notices.tell(uow, [notices.Notice(customer_id, "draw_won", ticket_id, facts)])
     return Result(
         serial, ticket_id, customer_id, outcome.rolled, outcome.hit_no, outcome.prize_no, gift_id, uow.now
     )
@@ -210,32 +213,54 @@ async def _give_coupon(uow: UnitOfWork, offer_id: UUID, customer_id: UUID, ticke
 
 class _Coupon(msgspec.Struct, frozen=True):
     rule: offers.Coupon
+    version: int
 
 
 async def _issue_coupon(uow: UnitOfWork, offer_id: UUID, customer_id: UUID) -> UUID:
-    coupon = (
-        await uow.one(
-            _Coupon,
-            "select rule from offers where merchant_id = %(merchant_id)s and id = %(id)s",
-            id=offer_id,
-        )
-    ).rule
+    template = await uow.one(
+        _Coupon,
+        "select rule, version from offers where merchant_id = %(merchant_id)s and id = %(id)s",
+        id=offer_id,
+    )
+    coupon = template.rule
     valid_from = max(uow.now, coupon.since or uow.now)
     until = coupon.until or valid_from + timedelta(days=coupon.days or 1)
     coupon_id = ids.new()
     await uow.run(
         """
         insert into coupons (merchant_id, id, offer_id, customer_id, source, valid_from, valid_until, created_at,
-                             updated_at)
-        values (%(merchant_id)s, %(id)s, %(offer)s, %(customer)s, 'prize', %(since)s, %(until)s, %(now)s, %(now)s)
+                             updated_at, offer_version)
+        values (%(merchant_id)s, %(id)s, %(offer)s, %(customer)s, 'prize', %(since)s, %(until)s, %(now)s, %(now)s,
+                %(version)s)
         """,
         id=coupon_id,
         offer=offer_id,
         customer=customer_id,
+        version=template.version,
         since=valid_from,
         until=until,
     )
     return coupon_id
+
+
+async def bring(uow: UnitOfWork, draw_id: UUID, customer_id: UUID, ticket_id: UUID) -> None:
+    """A code from inside an item brings a ticket under the code's own id; twice is once.
+
+    Raises NotFound, and NotRunning unless the draw is running and says that codes take part.
+    """
+    draw = await queries.find(uow, draw_id, lock=True)
+    if not is_running(draw, uow.now) or not draw.rules.code_tickets:
+        raise NotRunning
+    await uow.run(
+        """
+        insert into draw_tickets (merchant_id, id, draw_id, customer_id, origin, subject_id, created_at)
+        values (%(merchant_id)s, %(id)s, %(draw)s, %(customer)s, 'code', %(id)s, %(now)s)
+        on conflict do nothing
+        """,
+        id=ticket_id,
+        draw=draw_id,
+        customer=customer_id,
+    )
 
 
 async def on_facts(uow: UnitOfWork, events: Sequence[Event]) -> None:

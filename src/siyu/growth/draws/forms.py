@@ -71,6 +71,7 @@ def rules_in(form: FormMultiDict, merchant: Merchant) -> Rules:
         conditions=text(form, "conditions"),
         redemption=text(form, "redemption"),
         per_person=whole(form, "per_person"),
+        code_tickets=text(form, "code_tickets") == "1",
         order_least=amount(form, "order_least", merchant) if text(form, "order_least") else None,
         ticket_points=whole(form, "ticket_points") if text(form, "ticket_points") else None,
     )

@@ -34,7 +34,8 @@ class Rules(msgspec.Struct, frozen=True):
     """Everything that is published before a draw begins (规范促销行为暂行规定 art. 13).
 
     A ticket comes with a received order of at least `order_least` minor units of goods, or costs `ticket_points`;
-    None where that is not offered. Nobody draws more often than `per_person`. There is no other way to a ticket.
+    None where that is not offered. With `code_tickets` a code from inside an item brings one too. Nobody draws more
+    often than `per_person`. There is no other way to a ticket.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Rules(msgspec.Struct, frozen=True):
     per_person: int = 10
     order_least: int | None = None
     ticket_points: int | None = None
+    code_tickets: bool = False
 
 
 class Frozen(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ async def save(uow: UnitOfWork, draw_id: UUID, rules: Rules) -> None:
     """Make a draft or change one. Raises Invalid when it was published already, or has no name."""
     if not 1 <= len(rules.name.strip()) <= 60:
         raise Invalid(field="name", zh="名称需 1 到 60 字。", en="A name has 1 to 60 characters.")
+    _check_times(rules)
     written = await uow.run(
         """
         insert into draws (merchant_id, id, name, state, rules, created_at)
@@ -37,6 +38,17 @@ async def save(uow: UnitOfWork, draw_id: UUID, rules: Rules) -> None:
         raise Invalid(
             field="name", zh="已公示的抽奖不能再改草稿。", en="A published draw is no draft any more."
         )
+
+
+def _check_times(rules: Rules) -> None:
+    """Raises Invalid for a time that no calendar can show."""
+    for field, at in (("starts_at", rules.starts_at), ("ends_at", rules.ends_at)):
+        if not offers.is_plausible(at):
+            raise Invalid(
+                field=field,
+                zh="时间需带时区，且在 2000 到 2199 年之间。",
+                en="A time has a zone and lies between the years 2000 and 2199.",
+            )
 
 
 async def remove(uow: UnitOfWork, draw_id: UUID) -> None:
@@ -146,6 +158,7 @@ async def amend(uow: UnitOfWork, draw_id: UUID, rules: Rules, reason: str) -> st
         raise Invalid(
             field="name", zh="只有进行中的抽奖可以追加。", en="Only a running draw can be added to."
         )
+    _check_times(rules)
     reason = " ".join(reason.split())
     if not reason or len(reason) > audit.REASON_LENGTH_MAX:
         raise Invalid(field="reason", zh="请写明原因。", en="Give a reason.")

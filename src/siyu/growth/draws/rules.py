@@ -37,7 +37,7 @@ def _words(rules: Rules, now: datetime) -> Iterator[Invalid]:
 
 
 def _chances(rules: Rules) -> Iterator[Invalid]:
-    if rules.order_least is None and rules.ticket_points is None:
+    if rules.order_least is None and rules.ticket_points is None and not rules.code_tickets:
         yield problem("order_least", "至少选一种获得机会的方式。", "Offer at least one way to a ticket.")
     if rules.order_least is not None and rules.order_least <= 0:
         yield problem("order_least", "金额需大于 0。", "The amount is above zero.")
@@ -109,6 +109,7 @@ def _comparisons(before: Rules, after: Rules) -> Iterator[tuple[bool, str, str]]
     yield after.conditions != before.conditions, "不能改参与条件", "the conditions stay"
     yield after.redemption != before.redemption, "不能改兑奖方式", "the way prizes are handed over stays"
     yield after.name != before.name, "不能改名称", "the name stays"
+    yield before.code_tickets and not after.code_tickets, "不能取消扫码机会", "codes keep bringing tickets"
     yield (
         _dearer(before.order_least, after.order_least),
         "不能提高获得机会的金额",

@@ -8,9 +8,10 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from siyu import web
-from siyu.goods import catalog
+from siyu.goods import catalog, offers
 from siyu.runtime.db import UnitOfWork
 from siyu.runtime.edge import InUow, OfMerchant
+from siyu.trade import bargains
 from siyu.trade.activities.gathering import gathered
 
 PUBLIC = {"public": True}
@@ -27,7 +28,7 @@ KINDS = {
 @get("/shop/{slug:str}/activities", opt=PUBLIC, include_in_schema=False)
 async def all_activities(request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant) -> Response[str]:
     """Everything that is on now or about to begin."""
-    entries = (await gathered(uow))[:SHOWN_MAX]
+    entries = [one for one in await gathered(uow) if _is_open(one, request)][:SHOWN_MAX]
     return web.page(
         request,
         "activities/shop_all.html",
@@ -49,11 +50,19 @@ async def of_product(
         request,
         "activities/shop_of_product.html",
         merchant=merchant,
-        entries=await gathered(uow, [product_id]),
+        # Groups have a card of their own on the page, with the people who wait.
+        entries=[
+            one for one in await gathered(uow, [product_id]) if one.kind != "group" and _is_open(one, request)
+        ],
         kinds=KINDS,
         now=uow.now,
         half=partial(web.half, web.language_of(request)),
     )
+
+
+def _is_open(entry: offers.Entry, request: Request[Any, Any, Any]) -> bool:
+    """Whether an activity may be offered here: inside WeChat bargains may not (W-03)."""
+    return entry.kind != "bargain" or not bargains.is_wechat(request.headers.get("user-agent", ""))
 
 
 async def _goods(uow: UnitOfWork, product_ids: list[UUID]) -> dict[UUID, catalog.ProductCard]:

@@ -28,11 +28,13 @@ from siyu.trade.bargains.model import (
 )
 from siyu.trade.bargains.queries import bargains, entries, find, find_offer, helps_of, numbers, offered
 from siyu.trade.bargains.rules import HELPS_PER_DAY, is_wechat, price_after, steps
+from siyu.trade.bargains.telling import SWEEPS
 
 __all__ = [
     "ACTIVITY",
     "CONSUMERS",
     "HELPS_PER_DAY",
+    "SWEEPS",
     "AtFloor",
     "Bargain",
     "Help",

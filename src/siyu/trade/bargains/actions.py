@@ -5,11 +5,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from siyu.goods import catalog
-from siyu.goods.offers import Audience
 from siyu.kernel import ids
 from siyu.kernel.errors import NotFound
-from siyu.people import customers
 from siyu.runtime.db import UnitOfWork
+from siyu.trade import orders
 from siyu.trade.bargains import queries
 from siyu.trade.bargains.model import (
     AtFloor,
@@ -88,31 +87,14 @@ async def _check_start(uow: UnitOfWork, offer: Offered, customer_id: UUID) -> No
     price = (await catalog.prices(uow, [offer.rule.sku_id])).get(offer.rule.sku_id)
     if not offer.is_live(uow.now) or price is None or not price.is_sellable:
         raise NotStartable
-    await _check_audience(uow, offer.audience, customer_id)
+    if await orders.not_for(uow, [offer.id], customer_id):
+        raise NotForYou
     if offer.left == 0 or (offer.budget is not None and offer.given >= offer.budget):
         raise SoldOut
     if offer.per_person is not None:
         mine = await queries.bargains(uow, offer_id=offer.id, customer_id=customer_id)
         if sum(one.order_id is not None for one in mine) >= offer.per_person:
             raise SoldOut
-
-
-async def _check_audience(uow: UnitOfWork, audience: Audience, customer_id: UUID) -> None:
-    if audience.levels:
-        level = (await customers.levels_of(uow, [customer_id])).get(customer_id, "")
-        if level not in audience.levels:
-            raise NotForYou
-    if audience.newcomers:
-        has_paid = await uow.one(
-            bool,
-            """
-            select exists (select from orders where merchant_id = %(merchant_id)s and customer_id = %(customer)s
-                           and paid_at is not null)
-            """,
-            customer=customer_id,
-        )
-        if has_paid:
-            raise NotForYou
 
 
 async def _require_identity(uow: UnitOfWork, customer_id: UUID) -> None:

@@ -35,6 +35,7 @@ def terms(bargain: Bargain) -> orders.ClaimTerms:
         name=bargain.offer_name,
         claim_id=bargain.id,
         version=bargain.version,
+        is_welcome=True,  # whom the offer is for was asked when the bargain began
     )
 
 
@@ -60,7 +61,7 @@ async def take(uow: UnitOfWork, asks: Sequence[orders.ClaimAsk]) -> list[orders.
         select from offers
         where merchant_id = %(merchant_id)s and id in (
             select offer_id from bargains where merchant_id = %(merchant_id)s and id = any(%(ids)s))
-          and (uses_max is not null or per_person is not null or budget is not null)
+          and (uses_max is not null or per_person is not null)
         order by id for no key update
         """,
         ids=wanted,
@@ -95,17 +96,15 @@ class _Room:
     """How much an offer has left within one batch."""
 
     def __init__(self, offer: Offered, mine: dict[UUID, int]) -> None:
-        self.offer, self.sold, self.given, self.mine = offer, offer.sold, offer.given, mine
+        self.offer, self.sold, self.mine = offer, offer.sold, mine
 
     def enter(self, bargain: Bargain) -> DomainError | None:
-        offer, less, person = self.offer, bargain.start - bargain.price, bargain.customer_id
-        if (
-            (offer.uses_max is not None and self.sold >= offer.uses_max)
-            or (offer.per_person is not None and self.mine.get(person, 0) >= offer.per_person)
-            or (offer.budget is not None and self.given + less > offer.budget)
+        offer, person = self.offer, bargain.customer_id
+        if (offer.uses_max is not None and self.sold >= offer.uses_max) or (
+            offer.per_person is not None and self.mine.get(person, 0) >= offer.per_person
         ):
             return SoldOut(field="claim")
-        self.sold, self.given = self.sold + 1, self.given + less
+        self.sold += 1
         self.mine[person] = self.mine.get(person, 0) + 1
         return None
 

@@ -22,12 +22,10 @@ async def offered(
         Offered,
         """
         select o.id, o.name, o.rule, o.audience, o.version, o.state, o.starts_at, o.ends_at, o.uses_max, o.per_person,
-               o.budget, coalesce(b.sold, 0)::int as sold, coalesce(b.given, 0)::bigint as given
-        from offers o
-        left join lateral (
-            select count(*) as sold, sum(b.start - b.price) as given from bargains b
-            where b.merchant_id = o.merchant_id and b.offer_id = o.id and b.order_id is not null
-        ) b on true
+               o.budget, coalesce(c.spent, 0) as given,
+               (select count(*) from bargains b where b.merchant_id = o.merchant_id and b.offer_id = o.id
+                                                  and b.order_id is not null)::int as sold
+        from offers o left join offer_counters c on c.merchant_id = o.merchant_id and c.offer_id = o.id
         where o.merchant_id = %(merchant_id)s and o.kind = 'bargain'
           and (%(ids)s::uuid[] is null or o.id = any(%(ids)s))
           and (not %(live)s or (o.state = 'active' and coalesce(o.starts_at, %(now)s) <= %(now)s

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from siyu import web
 from siyu.goods import catalog
+from siyu.kernel.errors import NotFound
 from siyu.kernel.permissions import Permission
 from siyu.runtime.edge import ByActor, InUow, OfMerchant
 from siyu.trade.bargains import actions, queries, rules
@@ -61,6 +62,8 @@ async def offer_page(
 ) -> Response[str]:
     """One offer: its goods, its price now and at the floor, how many helps it takes, and every step."""
     offer = await queries.find_offer(uow, offer_id)
+    if offer.state == "draft":
+        raise NotFound(what="砍价活动 / bargain offer")
     running = None
     if actor.kind == "customer":
         own = await queries.bargains(uow, customer_id=actor.customer_id, offer_id=offer_id, running_only=True)

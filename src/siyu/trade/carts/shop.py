@@ -1,6 +1,7 @@
 """The cart's pages. It works before sign-in: a visitor's cart is kept under the visitor's cookie."""
 
 import json
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,12 @@ from litestar import Request, Response, get, post
 from litestar.params import URLEncodedBody
 
 from siyu import web
+from siyu.goods import offers
 from siyu.place import stores
 from siyu.runtime.actors import Actor
 from siyu.runtime.db import Merchant, UnitOfWork
 from siyu.runtime.edge import VISITOR_COOKIE, ByActor, InUow, OfMerchant, remember_visitor, visitor_of
-from siyu.trade.carts import actions, queries
+from siyu.trade.carts import actions, queries, reckoning
 from siyu.trade.carts.rules import visitors_cart
 
 ADDED = web.mark("已加入购物车")
@@ -50,12 +52,22 @@ async def owner_of(request: Request[Any, Any, Any], uow: UnitOfWork, actor: Acto
 
 
 async def _cart_page(
-    request: Request[Any, Any, Any], uow: UnitOfWork, merchant: Merchant, owner_id: UUID
+    request: Request[Any, Any, Any], uow: UnitOfWork, merchant: Merchant, owner_id: UUID, actor: Actor
 ) -> Response[str]:
     store = await stores.mine(uow, stores.wanted(request, merchant))
     cart = await queries.read(uow, owner_id, store.id if store else None)
+    customer_id = actor.customer_id if actor.kind == "customer" else None
     response = web.page(
-        request, "carts/shop_cart.html", merchant=merchant, cart=cart, store=store, cart_count=cart.pieces
+        request,
+        "carts/shop_cart.html",
+        merchant=merchant,
+        cart=cart,
+        store=store,
+        cart_count=cart.pieces,
+        reckoned=await reckoning.reckon(uow, cart, customer_id, store.id if store else None),
+        step_words=reckoning.STEP_WORDS,
+        goods_href=offers.goods_href,
+        half=partial(web.half, web.language_of(request)),
     )
     remember_visitor(request, response)
     return response
@@ -66,7 +78,7 @@ async def cart_page(
     request: Request[Any, Any, Any], uow: InUow, merchant: OfMerchant, actor: ByActor
 ) -> Response[str]:
     """What the shopper means to buy, at today's prices."""
-    return await _cart_page(request, uow, merchant, await owner_of(request, uow, actor))
+    return await _cart_page(request, uow, merchant, await owner_of(request, uow, actor), actor)
 
 
 @get("/shop/{slug:str}/cart/count", opt={"public": True}, include_in_schema=False)
@@ -113,7 +125,7 @@ async def set_line(
     """Want exactly so many pieces of a line."""
     owner_id = await owner_of(request, uow, actor)
     await actions.set_quantity(uow, owner_id, data.sku, data.quantity)
-    return await _cart_page(request, uow, merchant, owner_id)
+    return await _cart_page(request, uow, merchant, owner_id, actor)
 
 
 @post("/shop/{slug:str}/cart/remove", opt={"public": True}, include_in_schema=False, status_code=200)
@@ -127,7 +139,7 @@ async def remove_line(
     """Take a line out. One that is gone already is fine."""
     owner_id = await owner_of(request, uow, actor)
     await actions.remove(uow, owner_id, [data.sku])
-    return await _cart_page(request, uow, merchant, owner_id)
+    return await _cart_page(request, uow, merchant, owner_id, actor)
 
 
 @post("/shop/{slug:str}/cart/choose", opt={"public": True}, include_in_schema=False, status_code=200)
@@ -144,7 +156,7 @@ async def choose_line(
         await actions.choose_all(uow, owner_id, is_chosen=bool(data.chosen))
     else:
         await actions.choose(uow, owner_id, data.sku, is_chosen=bool(data.chosen))
-    return await _cart_page(request, uow, merchant, owner_id)
+    return await _cart_page(request, uow, merchant, owner_id, actor)
 
 
 routes = [cart_page, cart_count, add_line, set_line, remove_line, choose_line]

@@ -23,6 +23,7 @@ class Choice(msgspec.Struct, frozen=True):
     why: str
     is_used: bool
     amount: int
+    is_freight: bool = False
 
 
 async def choices(
@@ -31,6 +32,7 @@ async def choices(
     """The buyer's coupons that touch these goods: those in use first, then the usable ones, each ending soonest."""
     shelf = await offers.load(uow, [customer_id], sku_ids)
     names = {offer.id: offer.name for offer in shelf.offers}
+    freight = {offer.id for offer in shelf.offers if _is_freight(offer.rule)}
     refused = {one.rule_id: one.why for one in quote.passed if one.rule_id in names}
     given = _given(quote)
     held: dict[UUID, list[offers.HeldCoupon]] = {}
@@ -44,10 +46,15 @@ async def choices(
         why = "" if used else refused.get(offer_id, "")
         found.append(
             Choice(
-                one.id, names[offer_id], one.valid_until, len(coupons), why, used is not None, given.get(offer_id, 0)
+                one.id, names[offer_id], one.valid_until, len(coupons), why, used is not None, given.get(offer_id, 0),
+                offer_id in freight,
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (not one.is_used, bool(one.why), one.until, one.id)))
+
+
+def _is_freight(rule: offers.Rule) -> bool:
+    return isinstance(rule, offers.Coupon) and isinstance(rule.benefit, offers.CouponFreight)
 
 
 def _given(quote: orders.Quote) -> dict[UUID, int]:

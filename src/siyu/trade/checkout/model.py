@@ -15,7 +15,8 @@ class CheckoutForm(msgspec.Struct, frozen=True):
     """What the page sends. `lines` is `<sku>*<quantity>` joined by commas; `accepts` names SKUs whose box was ticked.
 
     `claim` is `<kind>:<id>` of the activity the price comes from. `coupons` is empty for the best ones, `none`, or ids
-    joined by commas. `website` is a field no person sees, `shown` when the page was made, signed.
+    joined by commas; `freight_coupons` says the same of freight coupons. `coupons_now` and `freight_now` are the ids
+    that the page used: what the buyer leaves open stays what it was while the other is chosen. `website` is a field no person sees, `shown` when the page was made, signed.
     """
 
     lines: str = ""
@@ -38,6 +39,9 @@ class CheckoutForm(msgspec.Struct, frozen=True):
     agree: str = ""
     claim: str = ""
     coupons: str = ""
+    freight_coupons: str = ""
+    coupons_now: str = ""
+    freight_now: str = ""
     deposit_read: str = ""
     website: str = ""
     shown: str = ""

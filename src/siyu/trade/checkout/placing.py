@@ -17,7 +17,7 @@ from siyu.trade import carts, orders, presales
 from siyu.trade.checkout import guests
 from siyu.trade.checkout.guarding import check_person, limit_placing
 from siyu.trade.checkout.model import CheckoutForm
-from siyu.trade.checkout.rules import claim_in, coupons_in, invoice_of, wanted_lines
+from siyu.trade.checkout.rules import chosen_coupons, claim_in, invoice_of, wanted_lines
 from siyu.trade.checkout.view import NEW, chosen_address, store_of
 
 
@@ -46,6 +46,8 @@ async def submit(
         customers.agreed(form.agree)
         check_person(settings, merchant, form)
     claim = claim_in(form.claim)
+    if claim is not None and actor.kind != "customer":
+        raise orders.ClaimNeedsSignIn(field="claim")
     if claim is not None and claim.kind == presales.ACTIVITY.kind and not form.deposit_read:
         raise presales.DepositNotRead(field="deposit_read")
     address = await _address(database, merchant, actor, form)
@@ -65,7 +67,7 @@ async def submit(
             slot=form.slot if form.delivery == "local" else None,
             invoice=invoice,
             claim=claim,
-            coupon_ids=coupons_in(form.coupons),
+            coupon_ids=chosen_coupons(form),
         ),
         pay_minutes=settings.order_pay_minutes,
     )

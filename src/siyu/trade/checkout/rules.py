@@ -55,6 +55,15 @@ def coupons_in(text: str) -> tuple[UUID, ...] | None:
     return tuple(found)
 
 
+def chosen_coupons(form: CheckoutForm) -> tuple[UUID, ...] | None:
+    """The coupons of the form, of goods and of freight together: None when both are left to the best."""
+    of_goods, of_freight = coupons_in(form.coupons), coupons_in(form.freight_coupons)
+    if of_goods is None and of_freight is None:
+        return None
+    kept = coupons_in(form.coupons_now) or () if of_goods is None else of_goods
+    return (*kept, *(coupons_in(form.freight_now) or () if of_freight is None else of_freight))
+
+
 def told_lines(lines: Iterable[orders.WantedLine]) -> str:
     """The lines as `wanted_lines` reads them."""
     return ",".join(f"{line.sku_id}*{line.quantity}" for line in lines)

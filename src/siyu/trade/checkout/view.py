@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -17,11 +18,11 @@ from siyu.runtime.actors import Actor
 from siyu.runtime.db import UnitOfWork
 from siyu.runtime.edge import remember_visitor, visitor_of
 from siyu.settings import Settings
-from siyu.trade import delivery, orders
+from siyu.trade import carts, delivery, orders
 from siyu.trade.checkout import choosing, reach
 from siyu.trade.checkout.guarding import stamp
 from siyu.trade.checkout.model import CheckoutForm, Courier, Pickup, Trouble
-from siyu.trade.checkout.rules import claim_in, coupons_in, told_lines, wanted_lines, ways_for
+from siyu.trade.checkout.rules import NO_COUPONS, chosen_coupons, claim_in, told_lines, wanted_lines, ways_for
 
 REMARK_MAX = 200
 NEW = "new"
@@ -30,7 +31,6 @@ WAY_WORDS = {
     "express": web.mark("快递配送"),
     "local": web.mark("同城配送"),
 }
-STEP_WORDS = {"price_list": web.mark("会员价"), "quantity": web.mark("阶梯价"), "floor": web.mark("价格保底")}
 RETURN_WORDS = {
     "made_to_order": web.mark("定制商品"),
     "fresh": web.mark("鲜活易腐商品"),
@@ -41,6 +41,7 @@ RETURN_WORDS = {
     "near_expiry": web.mark("临近保质期的商品"),
     "flawed": web.mark("明示有瑕疵的商品"),
 }
+COUPONS, FREIGHT_COUPONS = web.mark("优惠券"), web.mark("运费券")
 GONE = web.mark("{titles}刚刚下架，已从本单移除，其余商品还在。")
 
 
@@ -107,7 +108,7 @@ async def page(
     pickups = await reach.pickups(uow, lines, prices, wish=wish, near=to.address) if way == "pickup" else []
     couriers = await reach.couriers(uow, lines, prices, to.address, language) if way == "local" else []
     form = _settled(form, way, lines, pickups, couriers)
-    quote, problem = await _quote(request, uow, actor, form, lines, to.address)
+    quote, problem, left_out = await _quote(request, uow, actor, form, lines, to.address)
     if actor.kind != "customer":
         visitor_of(
             request
@@ -121,6 +122,7 @@ async def page(
         quote=quote,
         prices=prices,
         problem=problem,
+        left_out=left_out,
         gone=web.translate(language, GONE, titles="、".join(gone)) if gone else "",
         form=form,
         ways=[(one, WAY_WORDS[one]) for one in ways if one in WAY_WORDS],
@@ -133,11 +135,11 @@ async def page(
         lines=told_lines(lines),
         notes=[(web.half(language, words), fee) for words, fee in quote.freight_notes],
         off=[(web.half(language, step.name), step.amount) for step in quote.freight_build_up],
-        coupons=await _coupons(uow, actor, form, lines, quote),
-        chosen_coupons=coupons_in(form.coupons),
+        coupon_groups=_grouped(await _coupons(uow, actor, form, lines, quote), form, quote),
+        passed=[(web.half(language, one.name), web.half(language, one.why)) for one in quote.passed],
         saved=sum(line.unit_price * line.quantity - line.amount for line in quote.lines if not line.is_gift),
         half=partial(web.half, language),
-        step_words=STEP_WORDS,
+        step_words=carts.STEP_WORDS,
         return_words=RETURN_WORDS,
         remark_max=REMARK_MAX,
         ship_hours=offer.ship_hours,
@@ -166,11 +168,44 @@ async def _coupons(
     return await choosing.choices(uow, actor.customer_id, [line.sku_id for line in lines], quote)
 
 
+class CouponGroup(msgspec.Struct, frozen=True):
+    """The buyer's coupons of one sort, as one question: `name` of the field, what was said, what the page uses now."""
+
+    word: str
+    name: str
+    now_name: str
+    said: str
+    now: str
+    coupons: tuple[choosing.Choice, ...]
+
+    @property
+    def used(self) -> tuple[choosing.Choice, ...]:
+        return tuple(one for one in self.coupons if one.is_used)
+
+
+def _grouped(
+    coupons: tuple[choosing.Choice, ...], form: CheckoutForm, quote: orders.Quote
+) -> list[CouponGroup]:
+    """Goods and freight are asked apart: one order may use a coupon of each. A choice that could not be used is none."""
+    found: list[CouponGroup] = []
+    for word, is_freight, name, said, now_name in (
+        (COUPONS, False, "coupons", form.coupons, "coupons_now"),
+        (FREIGHT_COUPONS, True, "freight_coupons", form.freight_coupons, "freight_now"),
+    ):
+        mine = tuple(one for one in coupons if one.is_freight == is_freight)
+        now = ",".join(str(one.id) for one in mine if one.id in quote.coupon_ids)
+        if mine:
+            found.append(CouponGroup(word, name, now_name, (now or NO_COUPONS) if said else "", now, mine))
+    return found
+
+
 def _way_back(uow: UnitOfWork, form: CheckoutForm) -> str:
     """Where signing in leads: the same checkout again."""
     root = f"/shop/{uow.merchant.slug}/checkout"
     if form.from_cart:
         return root
+    if form.claim:
+        return f"{root}?{urlencode({'lines': form.lines, 'claim': form.claim})}"
     sku, _, quantity = form.lines.partition(",")[0].partition("*")
     return f"{root}?sku={sku}&quantity={quantity}"
 
@@ -232,7 +267,7 @@ def ask_of(
         address=address if form.delivery in {"express", "local"} else None,
         slot=form.slot if form.delivery == "local" else None,
         claim=claim_in(form.claim),
-        coupon_ids=coupons_in(form.coupons),
+        coupon_ids=chosen_coupons(form),
     )
 
 
@@ -248,13 +283,31 @@ async def _quote(
     form: CheckoutForm,
     lines: tuple[orders.WantedLine, ...],
     address: addresses.Address | None,
-) -> tuple[orders.Quote, str]:
-    """What it costs, and why it cannot be delivered like this, when it cannot; then without delivery."""
-    ask = ask_of(actor, form, lines, address)
-    try:
-        return await orders.quote(uow, ask), ""
-    except (orders.EmptyOrder, orders.NotForSale):
-        raise
-    except DomainError as refusal:
-        alone = msgspec.structs.replace(ask, address=None, slot=None, store_id=None)
-        return await orders.quote(uow, alone), web.problem_of(request, refusal).detail
+) -> tuple[orders.Quote, str, str]:
+    """What it costs, why it cannot be delivered like this, when it cannot (then without delivery), and which coupon
+    was left out, and why: the buyer may have chosen it long ago.
+    """
+    ask, problem, left_out = ask_of(actor, form, lines, address), "", ""
+    while True:
+        try:
+            return await orders.quote(uow, ask), problem, left_out
+        except (orders.EmptyOrder, orders.NotForSale, orders.NoSuchClaim):
+            raise
+        except DomainError as refusal:
+            said = web.problem_of(request, refusal).detail
+            without = _without_coupon(ask, refusal.field or "")
+            if without is not None:
+                ask, left_out = without, said
+            elif problem:
+                raise
+            else:
+                ask, problem = msgspec.structs.replace(ask, address=None, slot=None, store_id=None), said
+
+
+def _without_coupon(ask: orders.QuoteAsk, field: str) -> orders.QuoteAsk | None:
+    """The same question without the coupon that `field` (`coupon_ids[i]`) names; None when it names none."""
+    number = field.removeprefix("coupon_ids[").removesuffix("]")
+    if not ask.coupon_ids or not field.startswith("coupon_ids[") or not number.isdecimal():
+        return None
+    kept = tuple(one for i, one in enumerate(ask.coupon_ids) if i != int(number))
+    return msgspec.structs.replace(ask, coupon_ids=kept)

@@ -22,6 +22,7 @@ from siyu.trade.groupbuys.model import (
     TooManyUnits,
     UsedUp,
 )
+from siyu.trade.groupbuys.proofs import wrong_groups
 from siyu.trade.groupbuys.queries import entries
 from siyu.trade.groupbuys.reading import groups
 from siyu.trade.groupbuys.settling import CONSUMERS, leave, settle
@@ -56,4 +57,5 @@ __all__ = [
     "look",
     "settle",
     "take",
+    "wrong_groups",
 ]

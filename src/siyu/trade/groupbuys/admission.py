@@ -130,7 +130,8 @@ class Scene(msgspec.Struct):
         self._check_person(ask, offer, group)
         if ask.customer_id is not None:
             self._seat(ask, group, is_opener=False)
-        return _terms(group, self.now, is_opener=False)
+        # A friend asked them in: whom the offer is for was asked of who opened the group.
+        return msgspec.structs.replace(_terms(group, self.now, is_opener=False), is_welcome=True)
 
     def _check_person(self, ask: orders.ClaimAsk, offer: Running, group: Group | None) -> None:
         """Raises when this person may not take part, or not once more."""

@@ -94,6 +94,28 @@ async def to_join(uow: UnitOfWork, offer_id: UUID, customer_id: UUID | None) -> 
     return [shown[group_id] for group_id in ids if group_id in shown]
 
 
+class _Gathering(msgspec.Struct, frozen=True):
+    offer_id: UUID
+    people: int
+
+
+async def gathering(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many people have paid for a place in a group of these offers that waits for others; none is not there."""
+    found = await uow.all(
+        _Gathering,
+        """
+        select g.offer_id, count(distinct s.customer_id)::int as people
+        from group_buys g
+        join group_seats s on s.merchant_id = g.merchant_id and s.group_id = g.id and s.state = 'paid'
+        where g.merchant_id = %(merchant_id)s and g.offer_id = any(%(ids)s::uuid[]) and g.state in ('open', 'full')
+          and g.opened_at is not null and g.expires_at > %(now)s
+        group by g.offer_id
+        """,
+        ids=uuid_array(offer_ids),
+    )
+    return {one.offer_id: one.people for one in found}
+
+
 async def of_customer(uow: UnitOfWork, customer_id: UUID) -> list[Shown]:
     """The groups somebody opened or joined, newest first."""
     ids = await uow.all(

@@ -1,7 +1,7 @@
 """Bringing groups to what the orders of their members make of them: paid, complete, left, over."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -63,7 +63,8 @@ async def settle(uow: UnitOfWork, group_ids: Iterable[UUID]) -> int:
     await orders.release_hold(uow, [order_id for _, one in judged for order_id in one.released])
     for group, one in judged:
         if group.terms.tiers and one.released:
-            await _give_difference(uow, one.group, one.released)
+            openers = {seat.order_id for seat in seats[group.id] if seat.is_opener}
+            await _give_difference(uow, one.group, one.released, openers)
         for seat in one.strays:
             await _find_place(uow, group, seat)
     return len(changed) + sum(one.group != group for group, one in judged)
@@ -208,14 +209,17 @@ def _group_of_their_own(group: Group, seat: Seat, now: datetime) -> Group:
     )
 
 
-async def _give_difference(uow: UnitOfWork, group: Group, order_ids: Sequence[UUID]) -> None:
+async def _give_difference(
+    uow: UnitOfWork, group: Group, order_ids: Sequence[UUID], openers: Collection[UUID]
+) -> None:
     """More people than the size have come: what each member paid above the tier's price goes back."""
     for order_id in order_ids:
         order = await orders.find(uow, order_id, anywhere=True)
         reductions = [
             (line.line_no, amount)
             for line in order.lines
-            if line.sku_id in group.terms.prices and (amount := _difference(group, line)) > 0
+            if line.sku_id in group.terms.prices
+            and (amount := _difference(group, line, is_opener=order_id in openers)) > 0
         ]
         if not reductions:
             continue
@@ -234,7 +238,12 @@ async def _give_difference(uow: UnitOfWork, group: Group, order_ids: Sequence[UU
             log.warning("no difference for order %s: %s", order.number, refusal.code)
 
 
-def _difference(group: Group, line: orders.OrderLine) -> int:
-    """What a line's units cost above the tier's price, in minor units; never more than was paid."""
-    fall = group.terms.prices[line.sku_id] - rules.tier_price(group.terms, group.paid, line.sku_id)
-    return min(fall * line.waiting, line.amount - line.refunded_amount)
+def _difference(group: Group, line: orders.OrderLine, *, is_opener: bool) -> int:
+    """What a line's units cost above the tier's price, in minor units; never more than was paid.
+
+    Who bought when the marked price was below the group's has paid that, and gets back what is above the tier's.
+    """
+    off = group.terms.leader_off if is_opener else 0
+    before = min(group.terms.prices[line.sku_id] - off, line.unit_price)
+    after = min(rules.tier_price(group.terms, group.paid, line.sku_id) - off, line.unit_price)
+    return min((before - max(after, 0)) * line.waiting, line.amount - line.refunded_amount)

@@ -17,7 +17,7 @@ from siyu.kernel.permissions import Permission
 from siyu.runtime.actors import Actor
 from siyu.runtime.edge import ByActor, InUow, OfMerchant, WithSettings
 from siyu.trade import orders
-from siyu.trade.groupbuys import queries, rules, settling, words
+from siyu.trade.groupbuys import poster, queries, rules, settling, words
 
 SHOPPER = {"permission": Permission.SHOPPER}
 PUBLIC = {"public": True}
@@ -39,7 +39,13 @@ async def of_product(
     found = await queries.entries(uow, [product_id])
     waiting = {entry.offer_id: await queries.to_join(uow, entry.offer_id, _reader(actor)) for entry in found}
     return web.page(
-        request, "groupbuys/shop_product.html", merchant=merchant, entries=found, waiting=waiting, words=words
+        request,
+        "groupbuys/shop_product.html",
+        merchant=merchant,
+        entries=found,
+        waiting=waiting,
+        gathering=await queries.gathering(uow, [entry.offer_id for entry in found]),
+        words=words,
     )
 
 
@@ -95,6 +101,7 @@ async def group_page(
             one for one in await queries.to_join(uow, offer.id, _reader(actor)) if one.group.id != group_id
         ],
         is_polled=False,
+        base=settings.base_url,
         link=f"{settings.base_url}/shop/{merchant.slug}/groups/{group_id}",
         words=words,
     )
@@ -169,4 +176,4 @@ async def of_order(
     return web.page(request, "groupbuys/shop_of_order.html", merchant=merchant, shown=shown, words=words)
 
 
-routes = [of_product, offer_page, group_page, progress, go, leave, my_groups, of_order]
+routes = [of_product, offer_page, group_page, progress, go, leave, my_groups, of_order, *poster.routes]

@@ -11,7 +11,7 @@ from uuid import UUID
 from siyu.kernel.errors import DomainError
 from siyu.runtime.db import Database, Merchant, UnitOfWork, uuid_array
 from siyu.runtime.worker import Sweep
-from siyu.trade.groupbuys import reading
+from siyu.trade.groupbuys import reading, telling
 from siyu.trade.groupbuys.settling import NOT_COMPLETE, refund_seat, settle
 
 log = logging.getLogger(__name__)
@@ -124,4 +124,4 @@ async def confirm_refunds(uow: UnitOfWork) -> int:
     return len(waiting)
 
 
-SWEEPS = [Sweep("groupbuys.run", 1.0, run)]
+SWEEPS = [Sweep("groupbuys.run", 1.0, run), Sweep("groupbuys.tell", 10.0, telling.sweep)]

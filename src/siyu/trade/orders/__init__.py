@@ -19,10 +19,19 @@ from siyu.trade.orders.changing import (
     add_note,
     change_address,
     edit_price,
+    reassign_promoter,
     resume_receiving,
     suspend_receiving,
 )
-from siyu.trade.orders.claims import ACTIVITIES, Activity, ClaimAsk, ClaimTerms, NoSuchClaim
+from siyu.trade.orders.claiming import not_for
+from siyu.trade.orders.claims import (
+    ACTIVITIES,
+    Activity,
+    ClaimAsk,
+    ClaimNeedsSignIn,
+    ClaimTerms,
+    NoSuchClaim,
+)
 from siyu.trade.orders.exchanging import exchange_units
 from siyu.trade.orders.fulfilling import fulfil_units, hand_over, unfulfil_units
 from siyu.trade.orders.history import (
@@ -96,6 +105,7 @@ __all__ = [
     "AlreadyHandedOver",
     "Claim",
     "ClaimAsk",
+    "ClaimNeedsSignIn",
     "ClaimTerms",
     "EmptyOrder",
     "Fulfilled",
@@ -149,6 +159,7 @@ __all__ = [
     "listing",
     "look_up",
     "mark_paid",
+    "not_for",
     "notes",
     "of_customer",
     "order_ids_by_number",
@@ -156,6 +167,7 @@ __all__ = [
     "place_many",
     "purchases",
     "quote",
+    "reassign_promoter",
     "receive_overdue",
     "record_orders",
     "record_refunds",

@@ -29,6 +29,7 @@ class _Paid(msgspec.Struct, frozen=True):
     total: int
     door_id: UUID | None
     promoter_id: UUID | None
+    claim_kind: str
 
 
 async def mark_paid(uow: UnitOfWork, amounts: Mapping[UUID, int]) -> dict[UUID, PaidOrder]:
@@ -141,7 +142,8 @@ async def _pay(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
                             closed_at = null, close_reason = null
         from unnest(%(ids)s::uuid[], %(codes)s::text[]) as t (id, code)
         where o.merchant_id = %(merchant_id)s and o.id = t.id and o.state in ('unpaid', 'closed')
-        returning o.id, o.number, o.customer_id, o.total, o.door_id, o.promoter_id
+        returning o.id, o.number, o.customer_id, o.total, o.door_id, o.promoter_id,
+                  coalesce(o.claim_kind, '') as claim_kind
         """,
         ids=list(order_ids),
         codes=[ids.code(PICKUP_CODE_LENGTH) for _ in order_ids],
@@ -161,6 +163,7 @@ async def _pay(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
                 lines=tuple(lines[order.id]),
                 door_id=order.door_id,
                 promoter_id=order.promoter_id,
+                claim_kind=order.claim_kind,
             )
         )
 

@@ -16,7 +16,7 @@ from siyu.kernel.permissions import Permission
 from siyu.people.addresses import Address
 from siyu.runtime.actors import Actor
 from siyu.runtime.edge import ByActor, InUow, provide_actor, provide_merchant, services
-from siyu.trade.orders import actions, queries
+from siyu.trade.orders import actions, claiming, queries
 from siyu.trade.orders.model import (
     Claim,
     InvoiceTitle,
@@ -46,6 +46,7 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `delivery` is pickup (at `store_id`), express (to `address`), local (from `store_id` to `address` in the slot
     starting at `slot`) or none (codes only). A signed-in customer orders for themselves; an integration names the
     `customer_id`. `claim` is the activity the price comes from, `coupon_ids` the coupons to use: left out, the best.
+    `deposit_read`: the buyer read and accepted what becomes of a presale's deposit; without it none is taken.
     """
 
     lines: tuple[WantedLine, ...]
@@ -59,6 +60,7 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     invoice: InvoiceTitle | None = None
     claim: Claim | None = None
     coupon_ids: tuple[UUID, ...] | None = None
+    deposit_read: bool = False
 
 
 class PickupCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +98,8 @@ async def place_order(
     customer_id = _own(actor) or data.customer_id
     if customer_id is None:
         raise Invalid(field="customer_id", zh="请指明下单的顾客。", en="Name the customer who orders.")
+    if data.claim is not None and not data.deposit_read:
+        claiming.require_read(data.claim)
     order = PlaceOrder(
         customer_id=customer_id,
         store_id=data.store_id,

@@ -1,10 +1,12 @@
 """What staff may change on an order: its price while unpaid, its address while nothing left, and notes at any time."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from siyu.events import LineState, OrderReattributed
 from siyu.goods.pricing import Step
 from siyu.kernel import ids
 from siyu.kernel.errors import Invalid, NotFound
@@ -171,6 +173,79 @@ async def add_note(uow: UnitOfWork, order_id: UUID, text: str) -> None:
         name=uow.actor.name,
         text=text.strip(),
     )
+
+
+class _Sale(msgspec.Struct, frozen=True):
+    number: str
+    customer_id: UUID | None
+    state: str
+    total: int
+    paid_at: datetime | None
+    promoter_id: UUID | None
+    claim_kind: str
+
+
+async def reassign_promoter(
+    uow: UnitOfWork, order_id: UUID, promoter_id: UUID | None, *, decision_id: UUID, reason: str
+) -> None:
+    """A dispute was upheld: the paid order is another promoter's now, or nobody's. Price and goods stay as they are.
+
+    Commission follows by the fact OrderReattributed. Raises NotFound, and WrongState for an order that is not paid.
+    """
+    sale = await uow.maybe(
+        _Sale,
+        """
+        select number, customer_id, state, total, paid_at, promoter_id, coalesce(claim_kind, '') as claim_kind
+        from orders where merchant_id = %(merchant_id)s and id = %(id)s for update
+        """,
+        id=order_id,
+    )
+    if sale is None:
+        raise NotFound(what="订单 / order")
+    if sale.paid_at is None or sale.customer_id is None:
+        raise WrongState(sale.state)
+    if sale.promoter_id == promoter_id:
+        return
+    await uow.run(
+        """
+        update orders set promoter_id = %(promoter)s, updated_at = %(now)s
+        where merchant_id = %(merchant_id)s and id = %(id)s
+        """,
+        id=order_id,
+        promoter=promoter_id,
+    )
+    await audit.note(
+        uow,
+        "orders.reassign_promoter",
+        subject=order_id,
+        subject_kind="order",
+        name=sale.number,
+        before={"promoter": sale.promoter_id and str(sale.promoter_id)},
+        after={"promoter": promoter_id and str(promoter_id)},
+        reason=reason,
+    )
+    uow.publish(
+        OrderReattributed(
+            order_id=order_id,
+            number=sale.number,
+            customer_id=sale.customer_id,
+            total=sale.total,
+            lines=tuple(
+                LineState(
+                    line.line_no, line.product_id, line.sku_id, line.quantity, line.amount, line.refunded_quantity,
+                    line.reduced_amount,
+                )
+                for line in await lines_of(uow, [order_id])
+            ),
+            decision_id=decision_id,
+            by=uow.actor.name,
+            reason=reason,
+            paid_at=sale.paid_at,
+            was_promoter_id=sale.promoter_id,
+            promoter_id=promoter_id,
+            claim_kind=sale.claim_kind,
+        )
+    )  # fmt: skip
 
 
 async def suspend_receiving(uow: UnitOfWork, order_id: UUID) -> None:

@@ -32,7 +32,9 @@ class ClaimTerms(msgspec.Struct, frozen=True):
 
     `claim_id` is what the order keeps (the seat, the bargain). `pay_minutes` replaces the ordinary time to pay,
     `held_for` says why the paid order must wait before it leaves, `locations` fixes where a SKU comes from, `deposit`
-    is what is paid first of the whole order (0: everything), the rest between `balance_from` and `balance_until`. With `offers_too` coupons and thresholds apply as well.
+    is what is paid first of the whole order (0: everything), the rest between `balance_from` and `balance_until`. With
+    `offers_too` coupons and thresholds apply as well. `rule_id` is the offer: the order counts as one use of it. Who
+    `is_welcome` is not asked whom the offer is for: the activity asked before, or a friend invited them.
     """
 
     prices: dict[UUID, int]
@@ -48,6 +50,7 @@ class ClaimTerms(msgspec.Struct, frozen=True):
     deposit: int = 0
     balance_from: datetime | None = None
     balance_until: datetime | None = None
+    is_welcome: bool = False
 
 
 Answer = ClaimTerms | DomainError
@@ -59,7 +62,7 @@ class Activity(msgspec.Struct, frozen=True):
     `look` prices without taking anything. `take` answers every ask of a batch in its order and writes what it gave.
     `give_back` undoes what was taken for orders that were refused after it, in the same unit of work. `gate` refuses
     from memory, before anything is queued: it may be out of date, so it only ever refuses what was just known to be
-    gone.
+    gone. `unread` is the refusal for an order that does not say its buyer has read the terms, where they must be.
     """
 
     kind: str
@@ -67,10 +70,20 @@ class Activity(msgspec.Struct, frozen=True):
     take: Callable[[UnitOfWork, Sequence[ClaimAsk]], Awaitable[list[Answer]]]
     give_back: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[None]]
     gate: Callable[[Merchant, PlaceOrder], DomainError | None] | None = None
+    unread: Callable[[], DomainError] | None = None
 
 
 # By kind; `siyu.app` fills it once, before the first request.
 ACTIVITIES: dict[str, Activity] = {}
+
+
+class ClaimNeedsSignIn(DomainError):
+    """What an activity gives is counted by person, and a browser can make as many guests as it likes. Nothing was taken."""
+
+    code = "orders.claim_needs_sign_in"
+    status = 403
+    zh = "活动按人计数，请先登录再参加。"
+    en = "Each person counts in this offer; please sign in first."
 
 
 class NoSuchClaim(DomainError):

@@ -36,6 +36,7 @@ from siyu.trade.orders.rules import (
 )
 
 Levels = dict[tuple[UUID, UUID], inventory.Level]
+GIFT_GONE = "赠品已下架 / the gift is off the shelf"
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class Known(msgspec.Struct, frozen=True):
     tariffs: delivery.Tariffs
     shelf: offers.Shelf
     left: offers.Left  # of budgets and limits, within this batch
+    room: offers.Room = offers.NO_ROOM  # the same of the activities whose claims are in it
 
 
 class Draft(msgspec.Struct):
@@ -104,7 +106,10 @@ def draft(
             en="Nothing can be picked up at this store; please choose another.",
         )
     ask = delivery_ask(asked.order, how, quote, known.prices)
-    return Draft(order_id, asked, quote, how, ask, terms, applied, applied.uses if applied else ())
+    uses = applied.uses if applied else ()
+    if terms is not None:
+        uses = (claiming.use_of(terms, quote, known.room, buyer, came.door_id if came else None), *uses)
+    return Draft(order_id, asked, quote, how, ask, terms, applied, uses)
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -157,6 +162,7 @@ def priced(
         left=offered.left,
         currency=currency,
     )
+    applied = _with_gifts_there_are(applied, prices)
     gifts = _gifts(applied, prices, len(sold))
     quote = quote_of(sold, applied.lines, passed + applied.passed, currency, gifts)
     coupons = tuple(use.coupon_id for use in applied.uses if use.coupon_id is not None)
@@ -182,13 +188,28 @@ def _no_coupons(coupon_ids: tuple[UUID, ...] | None, *, is_activity: bool) -> No
     raise Invalid(field="coupon_ids[0]", zh="这张优惠券不能使用。", en="This coupon cannot be used.")
 
 
+def _with_gifts_there_are(applied: offers.Applied, prices: Mapping[UUID, SkuPrice]) -> offers.Applied:
+    """Without the gifts whose goods are off the shelf: who got nothing has used nothing, and is told why."""
+    gone = [
+        gift for gift in applied.gifts if gift.sku_id not in prices or not prices[gift.sku_id].is_sellable
+    ]
+    if not gone:
+        return applied
+    offer_ids = {gift.offer_id for gift in gone}
+    passed = tuple([pricing.Passed("gift", gift.name, GIFT_GONE, gift.offer_id) for gift in gone])
+    return msgspec.structs.replace(
+        applied,
+        gifts=tuple([gift for gift in applied.gifts if gift.offer_id not in offer_ids]),
+        uses=tuple([use for use in applied.uses if use.offer_id not in offer_ids]),
+        passed=applied.passed + passed,
+    )
+
+
 def _gifts(applied: offers.Applied, prices: Mapping[UUID, SkuPrice], after: int) -> list[QuoteLine]:
-    """What goes along for nothing, as lines of their own. A gift that is off the shelf is left out."""
+    """What goes along for nothing, as lines of their own."""
     found: list[QuoteLine] = []
     for gift in applied.gifts:
-        price = prices.get(gift.sku_id)
-        if price is None:
-            continue
+        price = prices[gift.sku_id]
         worth = price.price * gift.quantity
         step = pricing.Step("gift", -worth, gift.offer_id, gift.name, version=gift.version)
         line = WantedLine(gift.sku_id, gift.quantity)
@@ -306,12 +327,15 @@ async def quote(uow: UnitOfWork, ask: QuoteAsk, lines: Sequence[WantedLine]) -> 
     terms = await claiming.look(uow, ask, lines, ids.new())
     shelf = await offers.load(uow, buyers, sku_ids)
     prices = {**prices, **await gift_prices(uow, shelf, prices)}
-    came = await doors.attributions(uow, buyers) if buyers and shelf.offers else {}
+    came = await doors.attributions(uow, buyers) if buyers and (shelf.offers or terms) else {}
     level = levels.get(ask.customer_id, "") if ask.customer_id else ""
     door_id = came[ask.customer_id].door_id if ask.customer_id and ask.customer_id in came else None
     buyer = buyer_of(ask, level, lines, prices)
     offered = Offered(shelf, ask.coupon_ids, door_id)
     asked, applied = priced(lines, prices, buyer, rules, offered, terms, uow.merchant.currency, uow.now)
+    if terms is not None:
+        room = await offers.room(uow, [terms.rule_id], buyers)
+        claiming.use_of(terms, asked, room, buyer, door_id, is_look=True)
     try:
         how = delivery_of(ask, asked, prices)
     except DomainError:

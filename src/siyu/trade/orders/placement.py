@@ -95,7 +95,9 @@ async def _place(uow: UnitOfWork, asked: Sequence[Asked]) -> list[PlacedOrder | 
     answers: Answers = {}
     order_ids = [ids.new() for _ in asked]
     fresh, terms = await _take_claims(uow, asked, order_ids, answers)
-    known = await _learn(uow, asked, order_ids, fresh)
+    buyers = [asked[i].order.customer_id for i in terms]
+    room = await offers.room(uow, [one.rule_id for one in terms.values()], buyers, lock=True)
+    known = msgspec.structs.replace(await _learn(uow, asked, order_ids, fresh), room=room)
     drafts = _drafts(uow, asked, order_ids, known, terms, answers)
     await _find_stock(uow, drafts, known, answers)
     drafts = {i: one for i, one in drafts.items() if i not in answers}
@@ -196,6 +198,8 @@ def _drafts(
             answers[i] = refusal
             continue
         known.left.take(asked[i].order.customer_id, one.uses)
+        if one.terms is not None:
+            known.room.take(asked[i].order.customer_id, one.uses[0])
         drafts[i] = one
     return drafts
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from siyu.goods import inventory
+from siyu.goods import inventory, offers
 from siyu.kernel.errors import Invalid, NotFound
 from siyu.runtime.db import UnitOfWork
 from siyu.trade.orders.actions import free_slots
@@ -87,6 +87,7 @@ async def take_back_units(
         raise WrongState(head.state)
     lines = {line.line_no: line for line in await lines_of(uow, [order_id])}
     splits = _split(lines, wanted, of)
+    splits += await _gifts_with_them(uow, lines, splits)
     taken = [_given_back(one) for one in splits] + _reduced(lines, splits, reductions)
     if not 0 <= freight <= head.freight - head.freight_refunded:
         raise Invalid(
@@ -143,6 +144,34 @@ def _split(lines: Mapping[int, Line], wanted: Sequence[tuple[int, int]], of: Of)
         waiting = 0 if of == "left" else min(quantity, lines[line_no].waiting)
         splits.append(_Split(lines[line_no], waiting, quantity - waiting))
     return splits
+
+
+async def _gifts_with_them(
+    uow: UnitOfWork, lines: Mapping[int, Line], splits: Sequence[_Split]
+) -> list[_Split]:
+    """Gifts that have not left, and that what the buyer keeps would not have brought: they stay here too.
+
+    What is kept is taken at its marked price and wherever the offer is good, so nobody loses a gift they have earned.
+    """
+    back = {one.line.line_no: one.waiting + one.left for one in splits}
+    gifts = [line for no, line in lines.items() if line.is_gift and line.waiting and no not in back]
+    if not gifts or not back:
+        return []
+    given = {one.line.line_no: _given_back(one).amount for one in splits}
+    kept = sum(
+        max(
+            line.unit_price * (line.quantity - line.refunded_quantity - back.get(no, 0)),
+            line.amount - line.refunded_amount - given.get(no, 0),
+        )
+        for no, line in lines.items()
+        if not line.is_gift
+    )
+    least = await offers.gift_thresholds(uow, {line.gift_of for line in gifts if line.gift_of is not None})
+    return [
+        _Split(line, line.waiting, 0)
+        for line in gifts
+        if kept == 0 or (line.gift_of is not None and kept < least.get(line.gift_of, 0))
+    ]
 
 
 def _given_back(one: _Split) -> RefundedLine:

@@ -10,7 +10,7 @@ from siyu.runtime.db import UnitOfWork
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line with its units; `location_id` is where its pieces are promised."""
+    """A line with its units; `location_id` is where its pieces are promised, `gift_of` the offer that gave it along."""
 
     order_id: UUID
     line_no: int
@@ -26,6 +26,9 @@ class Line(msgspec.Struct, frozen=True):
     reduced_amount: int
     location_id: UUID | None
     components: tuple[catalog.Component, ...]
+    unit_price: int = 0
+    is_gift: bool = False
+    gift_of: UUID | None = None
 
     @property
     def waiting(self) -> int:
@@ -46,7 +49,8 @@ async def lines_of(uow: UnitOfWork, order_ids: Sequence[UUID]) -> list[Line]:
         """
         select order_id, line_no, product_id, sku_id, kind, quantity, amount, fulfilled_quantity, cancelled_quantity,
                refunded_quantity, refunded_amount, reduced_amount, location_id,
-               coalesce(components, '[]') as components
+               coalesce(components, '[]') as components, unit_price, is_gift,
+               case when is_gift then (build_up -> 0 ->> 'rule_id')::uuid end as gift_of
         from order_lines
         where merchant_id = %(merchant_id)s and order_id = any(%(ids)s)
         order by order_id, line_no

@@ -10,6 +10,7 @@ from siyu.trade.payments.asking import cancel_unpaid, check_now, end_attempts, f
 from siyu.trade.payments.balance import balance_entries, balance_of, change_balance, pay_from_balance
 from siyu.trade.payments.begin import Cashier, Where, begin
 from siyu.trade.payments.deposits import keep_deposit, return_deposit
+from siyu.trade.payments.deposits_owed import owe_deposit, owed_paid, pay_owed_deposit
 from siyu.trade.payments.model import (
     ACCOUNTS,
     GATEWAY_OF,
@@ -89,7 +90,10 @@ __all__ = [
     "offered",
     "open_payments",
     "options_of",
+    "owe_deposit",
+    "owed_paid",
     "pay_from_balance",
+    "pay_owed_deposit",
     "proofs",
     "readable_proof",
     "receive_notice",

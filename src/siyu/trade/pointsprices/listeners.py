@@ -9,7 +9,7 @@ from siyu.events import OrderClosed, OrderPaid, OrderRefunded
 from siyu.people import points
 from siyu.runtime.db import UnitOfWork
 from siyu.runtime.worker import Consumer, Event
-from siyu.trade.pointsprices.taking import count_uses, give_back
+from siyu.trade.pointsprices.taking import give_back
 
 
 async def on_facts(uow: UnitOfWork, events: Sequence[Event]) -> None:
@@ -58,7 +58,6 @@ async def _paid_late(uow: UnitOfWork, order_id: UUID) -> None:
         return
     needed = sum(one.points for one in found)
     await points.move(uow, [points.Move(found[0].customer_id, "spent", order_id, -needed, part=1, owes=True)])
-    await count_uses(uow, [found[0].offer_id], 1)
 
 
 class _Line(msgspec.Struct, frozen=True):

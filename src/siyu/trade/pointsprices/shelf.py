@@ -40,7 +40,7 @@ async def entries(uow: UnitOfWork, product_ids: Sequence[UUID] | None) -> list[o
             sku_id=one.sku_id,
             price=one.price,
             marked=one.marked,
-            href=f"/shop/{slug}/checkout?lines={one.sku_id}*1&claim={KIND}:{one.offer_id}",
+            href=f"/shop/{slug}/points",
             ends_at=one.ends_at,
             note=f"{one.points} 积分 + 现金 / {one.points} points and money",
         )

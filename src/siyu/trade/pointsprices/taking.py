@@ -36,11 +36,6 @@ class _Purchase(msgspec.Struct, frozen=True):
     spending_id: UUID
 
 
-class _Count(msgspec.Struct, frozen=True):
-    offer_id: UUID
-    uses: int
-
-
 class Scene:
     """What is known while the asks are judged one after the other."""
 
@@ -80,8 +75,6 @@ class Scene:
 
     def _is_for(self, deal: Deal, ask: orders.ClaimAsk) -> bool:
         who = deal.audience
-        if who.door_ids:  # an order asks before its door is known
-            return False
         if who.channels and ask.channel not in who.channels:
             return False
         if who.store_ids and ask.store_id not in who.store_ids:
@@ -190,20 +183,6 @@ async def _write(uow: UnitOfWork, scene: Scene, asks: Sequence[orders.ClaimAsk])
         """,
         rows=json_rows(rows),
     )
-    await count_uses(uow, [ask.claim.id for ask in asks], 1)
-
-
-async def count_uses(uow: UnitOfWork, offer_ids: Sequence[UUID], by: int) -> None:
-    """Count the uses of offers, one for each time an id is named; `by` is 1 or -1."""
-    rows = [_Count(one, by * offer_ids.count(one)) for one in sorted(set(offer_ids))]
-    await uow.send(
-        """
-        update offer_counters c set uses = greatest(0, c.uses + t.uses)
-        from json_to_recordset(%(rows)s::json) as t (offer_id uuid, uses int)
-        where c.merchant_id = %(merchant_id)s and c.offer_id = t.offer_id
-        """,
-        rows=json_rows(rows),
-    )
 
 
 class _Undone(msgspec.Struct, frozen=True):
@@ -215,7 +194,7 @@ class _Undone(msgspec.Struct, frozen=True):
 
 
 async def give_back(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
-    """All points of orders that were refused or closed come back, and the uses are free again. Once."""
+    """All points of orders that were refused or closed come back. Once."""
     undone = await uow.all(
         _Undone,
         """
@@ -243,7 +222,6 @@ async def give_back(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
         for one in undone
     ]
     await points.move(uow, moves)
-    await count_uses(uow, [one.offer_id for one in undone], -1)
 
 
 async def _scene(uow: UnitOfWork, asks: Sequence[orders.ClaimAsk], *, lock: bool) -> Scene:

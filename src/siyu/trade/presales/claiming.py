@@ -4,15 +4,25 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
+from siyu.goods import catalog
 from siyu.goods.offers import Audience
+from siyu.goods.offers import Presale as Rule
 from siyu.kernel import money
 from siyu.kernel.errors import DomainError
 from siyu.people import customers
 from siyu.runtime.db import UnitOfWork
 from siyu.trade import orders
 from siyu.trade.presales import queries
-from siyu.trade.presales.model import DepositTooHigh, NotForYou, NotInPresale, NotRunning, Offered, SoldOut
-from siyu.trade.presales.rules import is_lawful, unit_prices
+from siyu.trade.presales.model import (
+    DepositNotRead,
+    DepositTooHigh,
+    NotForYou,
+    NotInPresale,
+    NotRunning,
+    Offered,
+    SoldOut,
+)
+from siyu.trade.presales.rules import DEPOSIT_SHARE, is_lawful, unit_prices
 
 KIND = "presale"
 
@@ -23,11 +33,17 @@ async def _judge(uow: UnitOfWork, ask: orders.ClaimAsk, offer: Offered | None) -
         return NotRunning(field="claim")
     if any(line.sku_id not in offer.rule.prices for line in ask.lines):
         return NotInPresale(field="claim")
-    if not is_lawful(offer.rule):
+    if not is_lawful(offer.rule) or await _is_cheaper_now(uow, offer.rule, ask):
         return DepositTooHigh(field="claim")
     if not await _suits(uow, offer.audience, ask.customer_id):
         return NotForYou(field="claim")
     return None
+
+
+async def _is_cheaper_now(uow: UnitOfWork, rule: Rule, ask: orders.ClaimAsk) -> bool:
+    """Whether the goods have become so cheap since that the deposit would be more than a fifth of what is paid."""
+    marked = await catalog.prices(uow, [line.sku_id for line in ask.lines])
+    return any(rule.deposit * DEPOSIT_SHARE > price.price for price in marked.values())
 
 
 async def _suits(uow: UnitOfWork, audience: Audience, customer_id: UUID | None) -> bool:
@@ -123,4 +139,8 @@ async def give_back(uow: UnitOfWork, order_ids: Sequence[UUID]) -> None:
     """Nothing was written for an order that is not there."""
 
 
-ACTIVITY = orders.Activity(KIND, look, take, give_back)
+def _unread() -> DomainError:
+    return DepositNotRead(field="deposit_read")
+
+
+ACTIVITY = orders.Activity(KIND, look, take, give_back, unread=_unread)

@@ -72,4 +72,22 @@ async def give_back(
     return Redirect(f"/console/{merchant.slug}/presales/{offer_id}", status_code=303)
 
 
-routes = [presale_list, presale_page, give_back]
+class PayOwed(msgspec.Struct, frozen=True):
+    """Which order's second half was transferred, under what number."""
+
+    order_id: UUID
+    reference: str
+
+
+@post("/console/{slug:str}/presales/{offer_id:uuid}/owed", opt=REFUND)
+async def pay_owed(
+    offer_id: FromPath[UUID], data: URLEncodedBody[PayOwed], uow: InUow, merchant: OfMerchant
+) -> Redirect:
+    """Write down that the second half of a doubled deposit was transferred to the buyer."""
+    if data.order_id not in {one.order_id for one in await queries.lost(uow, offer_id) if one.owed}:
+        raise NotFound(what="应付的定金 / deposit owed")
+    await payments.pay_owed_deposit(uow, data.order_id, data.reference)
+    return Redirect(f"/console/{merchant.slug}/presales/{offer_id}", status_code=303)
+
+
+routes = [presale_list, presale_page, give_back, pay_owed]

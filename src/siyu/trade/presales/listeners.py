@@ -8,6 +8,7 @@ from siyu.events import OrderClosed
 from siyu.runtime.db import Database, Merchant, UnitOfWork
 from siyu.runtime.worker import Consumer, Event, Sweep
 from siyu.trade import orders, payments
+from siyu.trade.presales import telling
 from siyu.trade.presales.claiming import KIND
 
 RELEASE_MAX = 200
@@ -27,6 +28,7 @@ async def on_facts(uow: UnitOfWork, events: Sequence[Event]) -> None:
             continue
         if event.fact.reason == BY_MERCHANT:
             await payments.return_deposit(uow, order_id, CANCELLED)
+            await payments.owe_deposit(uow, order_id)
         else:
             await payments.keep_deposit(uow, order_id)
 
@@ -66,4 +68,4 @@ async def _release(database: Database, merchant: Merchant) -> int:
 
 
 CONSUMERS = [Consumer("presales", (OrderClosed,), on_facts)]
-SWEEPS = [Sweep("presales.release", 60.0, _release)]
+SWEEPS = [Sweep("presales.release", 60.0, _release), Sweep("presales.tell", 30.0, telling.sweep)]

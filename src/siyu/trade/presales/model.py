@@ -59,6 +59,7 @@ class Lost(msgspec.Struct, frozen=True):
     close_reason: str
     closed_at: datetime
     returned: str
+    is_paid: bool = False  # what is owed beside the deposit has been transferred
 
     @property
     def owed(self) -> int:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+
 from siyu.goods import catalog, offers
 from siyu.kernel.errors import NotFound
 from siyu.runtime.db import UnitOfWork
+from siyu.trade import payments
 from siyu.trade.presales.model import Lost, Numbers, Offered
 from siyu.trade.presales.rules import is_lawful, unit_prices
 
@@ -65,7 +68,7 @@ async def numbers(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> dict[UUID, Numb
 
 async def lost(uow: UnitOfWork, offer_id: UUID) -> list[Lost]:
     """Closed orders of a presale whose deposit was paid, the newest first."""
-    return await uow.all(
+    found = await uow.all(
         Lost,
         """
         select t.id as order_id, t.number, coalesce(c.nickname, '') as nickname, t.deposit,
@@ -80,6 +83,8 @@ async def lost(uow: UnitOfWork, offer_id: UUID) -> list[Lost]:
         offer=offer_id,
         limit=LIST_MAX,
     )
+    paid = await payments.owed_paid(uow, [one.order_id for one in found if one.owed])
+    return [msgspec.structs.replace(one, is_paid=one.order_id in paid) for one in found]
 
 
 async def ordered_by(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID | None], int]:

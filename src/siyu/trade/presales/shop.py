@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery
 
 from siyu import web
 from siyu.goods import catalog
+from siyu.kernel.errors import NotFound
 from siyu.runtime.edge import InUow, OfMerchant
 from siyu.trade.presales import queries
 from siyu.trade.presales.rules import is_lawful, unit_prices
@@ -24,6 +25,8 @@ async def presale_page(
 ) -> Response[str]:
     """One presale and its goods; `sku` is the one that was looked at."""
     offer = await queries.find(uow, offer_id)
+    if offer.state == "draft":
+        raise NotFound(what="预售 / presale")
     prices = await catalog.prices(uow, list(offer.rule.prices))
     chosen = sku if sku in prices else next(iter(prices), None)
     return web.page(
