@@ -20,8 +20,11 @@ from siyu import web
 from siyu.connect import alipay, gateways, sms, wechat, wxpay
 from siyu.goods import catalog, inventory, offers
 from siyu.goods.catalog import reference_price, search_index, sheets_keeping
-from siyu.growth import distribution, draws
-from siyu.people import points
+from siyu.growth import affinity, distribution, draws, oversight, payouts
+from siyu.growth.payouts import api as payouts_api
+from siyu.money import ledger
+from siyu.people import notices, points
+from siyu.place import attribution
 from siyu.rooms import ROUTES
 from siyu.runtime import embedded, jobs
 from siyu.runtime.db import Database, Merchant, refusal_of
@@ -57,6 +60,7 @@ JOBS: Sequence[jobs.Kind] = [
     *sheets_keeping.JOBS,
     *fulfilment.JOBS,
     *orders_console.JOBS,
+    *oversight.JOBS,
 ]
 
 # What orders may be placed by a claim of.
@@ -215,6 +219,11 @@ def sweeps(house: House) -> list[Sweep]:
         url = payments_api.notify_url(house.settings, merchant)
         return await payments.send_refunds(database, merchant, house.gateways, url)
 
+    async def send_payouts(database: Database, merchant: Merchant) -> int:
+        url = payouts_api.notify_url(house.settings, merchant)
+        channel = payouts.Channel(house.gateway, url, house.settings.secret)
+        return await payouts.send_due(database, merchant, channel)
+
     async def cancel(database: Database, merchant: Merchant, order_id: UUID) -> None:
         await payments.cancel_unpaid(database, merchant, house.gateways, order_id, customer_id=None)
 
@@ -223,6 +232,7 @@ def sweeps(house: House) -> list[Sweep]:
         Sweep("orders.receive_overdue", 5.0, receive_overdue),
         Sweep("payments.follow_up", 2.0, follow_up),
         Sweep("payments.send_refunds", 1.0, send_refunds),
+        Sweep("payouts.send_due", 2.0, send_payouts),
         Sweep("payments.retry_failed", 20.0, payments.retry_failed),
         Sweep("reconciliation.fetch_bills", 60.0, fetch_bills),
         *catalog.SWEEPS,
@@ -231,8 +241,13 @@ def sweeps(house: House) -> list[Sweep]:
         *search_index.SWEEPS,
         *aftersales.SWEEPS,
         *distribution.SWEEPS,
+        *ledger.SWEEPS,
+        *oversight.SWEEPS,
+        *affinity.SWEEPS,
         *flashsales.SWEEPS,
         *fulfilment.SWEEPS,
+        *bargains.SWEEPS,
+        *notices.SWEEPS,
         *presales.SWEEPS,
         *groupbuys.SWEEPS,
         *points.SWEEPS,
@@ -241,25 +256,31 @@ def sweeps(house: House) -> list[Sweep]:
     ]
 
 
+# Who digests facts, each at its own pace.
+CONSUMERS = [
+    *attribution.CONSUMERS,
+    *bargains.CONSUMERS,
+    *presales.CONSUMERS,
+    *checkout.CONSUMERS,
+    *distribution.CONSUMERS,
+    *flashsales.CONSUMERS,
+    *fulfilment.CONSUMERS,
+    *groupbuys.CONSUMERS,
+    *offers.CONSUMERS,
+    *notices.CONSUMERS,
+    *offers.COUPON_CONSUMERS,
+    *points.CONSUMERS,
+    *draws.CONSUMERS,
+    *pointsprices.CONSUMERS,
+    *suppliers.CONSUMERS,
+    *reference_price.CONSUMERS,
+]
+
+
 def create_worker(house: House) -> Worker:
     """The worker over an open house: facts digested, due things done."""
     return Worker(
         house.directory,
-        [
-            *bargains.CONSUMERS,
-            *presales.CONSUMERS,
-            *checkout.CONSUMERS,
-            *distribution.CONSUMERS,
-            *flashsales.CONSUMERS,
-            *fulfilment.CONSUMERS,
-            *groupbuys.CONSUMERS,
-            *offers.CONSUMERS,
-            *offers.COUPON_CONSUMERS,
-            *points.CONSUMERS,
-            *draws.CONSUMERS,
-            *pointsprices.CONSUMERS,
-            *suppliers.CONSUMERS,
-            *reference_price.CONSUMERS,
-        ],
+        CONSUMERS,
         sweeps(house),
     )

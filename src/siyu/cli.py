@@ -13,7 +13,20 @@ from rich.table import Table
 
 from siyu.settings import PREFIX, Settings, UnknownSetting, current
 
-BENCHES = ("orders", "checkout", "quote", "flash", "reads", "import", "growth", "coupons", "groups")
+BENCHES = (
+    "orders",
+    "checkout",
+    "quote",
+    "flash",
+    "reads",
+    "import",
+    "growth",
+    "codes",
+    "coupons",
+    "groups",
+    "affinity",
+    "commission",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -43,12 +43,27 @@ GET  /shop/{slug:str}/flash/{offer_id:uuid}/{sku_id:uuid}
 GET  /shop/{slug:str}/group-offers/{offer_id:uuid}
 GET  /shop/{slug:str}/groups/{group_id:uuid}
 GET  /shop/{slug:str}/groups/{group_id:uuid}/progress
+GET  /shop/{slug:str}/groups/{group_id:uuid}/poster
+GET  /shop/{slug:str}/groups/{group_id:uuid}/poster.svg
 GET  /shop/{slug:str}/group-go
 GET  /shop/{slug:str}/points
+GET  /shop/{slug:str}/promote
+GET  /shop/{slug:str}/s/{code:str}
 GET  /shop/{slug:str}/draws
 GET  /shop/{slug:str}/draws/{draw_id:uuid}
 GET  /shop/{slug:str}/draws/{draw_id:uuid}/proof
 GET  /shop/{slug:str}/draws/{draw_id:uuid}/log
+GET  /c/{slug:str}/{code:str}
+GET  /shop/{slug:str}/item-code
+POST /api/v1/{slug:str}/item-codes/{code:str}/scans
+GET  /api/v1/{slug:str}/activities
+GET  /api/v1/{slug:str}/coupons
+GET  /api/v1/{slug:str}/flash-sessions
+GET  /api/v1/{slug:str}/flash-sessions/{offer_id:uuid}
+GET  /api/v1/{slug:str}/presales/{offer_id:uuid}
+GET  /api/v1/{slug:str}/bargain-offers/{offer_id:uuid}
+GET  /api/v1/{slug:str}/points-goods
+GET  /api/v1/{slug:str}/published-draws
 GET  /api/v1/{slug:str}/draws/{draw_id:uuid}
 GET  /api/v1/{slug:str}/draws/{draw_id:uuid}/log
 GET  /shop/{slug:str}/stores
@@ -103,6 +118,7 @@ GET  /api/v1/{slug:str}/delivery/settings
 GET  /api/v1/{slug:str}/delivery/slots
 POST /cb/{slug:str}/alipay
 POST /cb/{slug:str}/wxpay
+POST /cb/{slug:str}/wxpay/transfers
 """
 
 

@@ -1,17 +1,13 @@
 """Console and desk over HTTP in this process, with staff who have signed in."""
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
+from console.console_floor import Browser, Floor, console_app
 from factories import Shop, a_shop
 from siyu.runtime.db import Database
 from siyu.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).parent))  # for the floor, which tests import too
-from console_floor import Browser, Floor, console_app
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from console_floor import PASSWORD, Floor
 from granian.server.embed import Server
 from PIL import Image
 from playwright.async_api import Page, async_playwright
 
+from console.console_floor import PASSWORD, Floor
 from factories import a_customer, paid, state_of, stock_of
 from siyu.goods import catalog
 from siyu.people import staff

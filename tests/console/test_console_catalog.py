@@ -4,9 +4,9 @@ import io
 import re
 
 import pytest
-from console_floor import field_of
 from PIL import Image
 
+from console.console_floor import field_of
 from siyu.goods import catalog, media
 from siyu.kernel import ids
 from siyu.runtime import jobs

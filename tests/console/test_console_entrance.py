@@ -1,7 +1,6 @@
 """Coming in and going out: who is there, where each begins, and that a wrong password says nothing."""
 
-from console_floor import PASSWORD
-
+from console.console_floor import PASSWORD
 from siyu.people import staff
 from siyu.runtime.edge import cookie_of
 

@@ -1,18 +1,14 @@
 """Flash sales on the console: written down, published, watched, paused and ended."""
 
 import re
-import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from factories import a_customer
 from siyu.goods import inventory
 from siyu.kernel import clock, ids
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from flash_shop import PRICE, Sale, apples, buy, counts, sweep
+from trade.flash_shop import PRICE, Sale, apples, buy, counts, sweep
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

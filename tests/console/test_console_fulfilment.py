@@ -1,18 +1,14 @@
 """Fulfilment on the console, the desk and the phone, over HTTP: the same actions, said in words."""
 
 import io
-import sys
-from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from console.console_floor import field_of
 from factories import a_customer, paid, state_of, stock_of
 from siyu.kernel import ids
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from console_floor import field_of
-from fulfilment_shop import a_clerk, a_parcel, codes_now, of_codes, order_now, send, to_ship
+from trade.fulfilment_shop import a_clerk, a_parcel, codes_now, of_codes, order_now, send, to_ship
 
 
 async def test_an_order_is_packed_and_sent_from_the_board(floor, owner):

@@ -1,8 +1,6 @@
 """Group buying on the console: lists by state, figures, one group."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 from factories import a_customer, a_shop
@@ -10,9 +8,7 @@ from siyu.goods import offers
 from siyu.goods.offers import GroupBuy
 from siyu.kernel import clock, ids
 from siyu.runtime.db import Database
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from group_shop import Market, an_offer, buy, later, money_returned, opened, pay
+from trade.group_shop import Market, an_offer, buy, later, money_returned, opened, pay
 
 
 async def a_market(database: Database, shop) -> Market:

@@ -154,3 +154,55 @@ async def test_a_guide_sees_no_campaigns(floor):
     guide = await floor.member("guide")
 
     assert (await guide.get("/console/offers")).status_code == 403
+
+
+async def test_the_preview_is_the_shops_page_and_a_fresh_form_is_not_scolded(shop, owner):
+    page = await owner.get("/console/offers/new/amount_off")
+    form = {"idempotency_key": key_of(page.text), "name": "", "stacking": "best"}
+    fresh = await owner.tap("/console/offers/preview/amount_off?first=true", form)
+    later = await owner.tap("/console/offers/preview/amount_off", form)
+    filled = await owner.tap("/console/offers/preview/amount_off", form | {"least-0": "20", "off-0": "3.00"})
+
+    assert ("notice" in fresh.text, "<iframe" in fresh.text) == (False, False)
+    assert "名称需为 1 到 60 个字" in later.text
+    assert "名称需为 1 到 60 个字" in filled.text  # said, and yet the page is shown
+    assert '<iframe sandbox title="顾客看到的页面"' in filled.text
+    assert "满 ¥20 减 ¥3" in filled.text
+    assert "&lt;html" in filled.text
+
+
+async def test_a_coupons_preview_is_its_ticket(owner):
+    page = await owner.get("/console/offers/new/coupon")
+    form = {
+        "idempotency_key": key_of(page.text), "name": "测试券", "benefit": "amount", "off": "8", "least": "59", "days": "7",
+        "claims_max": "1", "stacking": "best",
+    }  # fmt: skip
+
+    seen = await owner.tap("/console/offers/preview/coupon", form)
+
+    assert "领券中心" in seen.text
+    assert "满 ¥59 减 ¥8" in seen.text
+
+
+async def test_an_activitys_page_says_its_terms_and_leads_to_its_room_and_the_shop(database, shop, owner):
+    rule = offers.GroupBuy(prices={shop.apple: 990}, size=3)
+    offer_id = await made(database, shop, rule)
+
+    page = await owner.get(f"/console/offers/{offer_id}")
+
+    assert "3 人成团，24 小时内有效" in page.text
+    assert "¥9.90 起" in page.text
+    assert f"/shop/{shop.merchant.slug}/group-offers/{offer_id}" in page.text
+
+
+async def test_pausing_a_flash_sale_on_its_campaign_page_is_the_flash_rooms_pause(database, shop, owner):
+    """That room also puts the pieces back."""
+    rule = offers.Flash((offers.FlashItem(shop.apple, 990, 2, shop.store_id, 1),))
+    async with database.begin(shop.merchant) as uow:
+        starts_at = uow.now + timedelta(hours=1)
+    offer_id = await made(database, shop, rule, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
+
+    page = await owner.get(f"/console/offers/{offer_id}")
+
+    assert f"/console/{shop.merchant.slug}/flash/{offer_id}/pause" in page.text
+    assert f"/console/{shop.merchant.slug}/offers/{offer_id}/pause" not in page.text

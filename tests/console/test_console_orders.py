@@ -4,8 +4,8 @@ import re
 from uuid import UUID, uuid4
 
 import pytest
-from console_floor import field_of
 
+from console.console_floor import field_of
 from factories import a_customer, paid, placed, state_of, stock_of
 from siyu.trade import orders, payments
 from siyu.trade.orders import searching

@@ -7,8 +7,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from console_floor import Browser
 
+from console.console_floor import Browser
 from factories import a_customer, paid, placed, state_of
 from siyu.kernel import clock, ids
 from siyu.kernel.paging import after_moment

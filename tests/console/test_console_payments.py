@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from console_floor import field_of
 from PIL import Image
 
+from console.console_floor import field_of
 from factories import a_customer, placed, state_of, word_of_payment
 from siyu.connect import gateways
 from siyu.kernel import clock, ids

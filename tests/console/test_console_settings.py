@@ -2,8 +2,7 @@
 
 import re
 
-from console_floor import Browser
-
+from console.console_floor import Browser
 from factories import a_customer, paid
 from siyu.events import DoorScanned
 from siyu.kernel import ids

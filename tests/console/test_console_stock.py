@@ -6,9 +6,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from console_floor import Browser, Floor
 from openpyxl import Workbook, load_workbook
 
+from console.console_floor import Browser, Floor
 from factories import stock_of
 from siyu.goods import inventory
 from siyu.goods.inventory import LotName, Pieces

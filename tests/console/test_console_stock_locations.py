@@ -1,7 +1,6 @@
 """Stores and warehouses on the console, and that shoppers do not see warehouses."""
 
-from console_floor import Floor
-
+from console.console_floor import Floor
 from siyu.place import stores
 
 

@@ -1,19 +1,15 @@
 """Suppliers, purchase orders and statements as people use them; the supplier's own desk."""
 
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from console_floor import Browser, Floor, field_of
 
+from console.console_floor import Browser, Floor, field_of
 from siyu.goods import inventory
 from siyu.kernel import clock, ids
 from siyu.people import staff
 from siyu.trade import suppliers
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from supplier_shop import Orchard, an_orchard, bought, digested, sent
+from trade.supplier_shop import Orchard, an_orchard, bought, digested, sent
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from console_floor import field_of
 
+from console.console_floor import field_of
 from siyu.kernel import ids
 from siyu.people import staff, workbench
 from siyu.runtime import audit, jobs

@@ -156,8 +156,6 @@ async def _write_promoter(uow: UnitOfWork, made: Written) -> tuple[UUID, UUID]:
         "commission_plans",
         id=plan,
         name="全店",
-        rate_bps=500,
-        starts_at=uow.now,
         created_at=uow.now,
     )
     return promoter, plan
@@ -221,6 +219,7 @@ async def write_order(
             basis=lines[0][2] * lines[0][3],
             units=lines[0][2],
             amount=lines[0][2] * lines[0][3] // 20,
+            uncut=lines[0][2] * lines[0][3] // 20,
             state="pending",
             earned_at=uow.now,
         )

@@ -141,6 +141,12 @@ async def test_three_phones_make_a_group_and_its_orders_are_freed(house, browser
         await eyes.page.goto(f"{house.settings.base_url}/shop/heshun/groups/{group_id}")
         await expect(eyes.page.get_by_role("button", name=re.compile("参团"))).to_be_visible()
         await eyes.picture("join")
+        await eyes.page.goto(f"{house.settings.base_url}/shop/heshun/groups/{group_id}/poster")
+        await expect(eyes.page.locator("#keep-picture")).to_have_attribute(
+            "href", re.compile("^data:image/png")
+        )
+        await eyes.picture("poster")
+        await eyes.page.goto(f"{house.settings.base_url}/shop/heshun/groups/{group_id}")
         await eyes.page.get_by_role("button", name=re.compile("参团")).click()
         await eyes.page.locator("dialog[open] button[type=submit]").click()
         order_ids.append(await order_and_pay(eyes))

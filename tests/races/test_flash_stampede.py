@@ -1,9 +1,7 @@
 """A stampede: two hundred people want fifty pieces, from several processes at once, while ordinary orders go on."""
 
 import asyncio
-import sys
 from collections import Counter
-from pathlib import Path
 from uuid import UUID
 
 from factories import a_customer, an_order
@@ -11,9 +9,7 @@ from siyu.kernel.errors import DomainError
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import flashsales, orders
 from siyu.trade.flashsales import memory
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from flash_shop import Sale, a_sale, apples, become, buy, counts, later, listen, sweep, tried
+from trade.flash_shop import Sale, a_sale, apples, become, buy, counts, later, listen, sweep, tried
 
 HOUSES = 3  # as many web processes
 

@@ -1,9 +1,7 @@
 """Groups under concurrency: the last seat, the second click, leaving while the last one pays."""
 
 import asyncio
-import sys
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -14,9 +12,7 @@ from siyu.kernel.errors import DomainError
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import groupbuys, orders, payments
 from siyu.trade.groupbuys import sweeping
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from group_shop import (
+from trade.group_shop import (
     Market,
     a_market,
     balances,

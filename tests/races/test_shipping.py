@@ -1,17 +1,13 @@
 """Races with real commits: two packers, two counters, two tills, and a refund that comes in between."""
 
 import asyncio
-import sys
-from pathlib import Path
 
 from factories import a_customer, a_shop, paid, state_of, stock_of
 from siyu.kernel import ids
 from siyu.kernel.errors import DomainError
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import fulfilment, orders, payments
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from fulfilment_shop import a_parcel, codes_now, of_codes, order_now, send, to_ship
+from trade.fulfilment_shop import a_parcel, codes_now, of_codes, order_now, send, to_ship
 
 
 async def tried(*work) -> list:

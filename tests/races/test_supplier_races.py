@@ -1,17 +1,13 @@
 """Arrivals, parcels and statements of suppliers that come at the same time."""
 
 import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from factories import stock_of
 from siyu.kernel import clock, ids
 from siyu.runtime.db import Database, Merchant
 from siyu.trade import suppliers
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from supplier_shop import an_orchard, bought, box, digested, owed
+from trade.supplier_shop import an_orchard, bought, box, digested, owed
 
 
 async def test_arrivals_at_once_never_exceed_the_order_and_each_is_owed_once(

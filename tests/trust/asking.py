@@ -12,6 +12,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from siyu.kernel import ids
+from trust.asking_attribution import BODIES_OF_ATTRIBUTION, FORMS_OF_ATTRIBUTION
 from trust.asking_bodies import BODIES, FORMS
 from trust.furnished_goods import TAG
 from trust.furnished_money import BILL_DAY
@@ -132,6 +133,8 @@ ORDERS = {
 
 def name_of(parameter: str, path: str) -> str:
     """Under which name the id of a path parameter is kept."""
+    if "/item-" in path or path.startswith("/c/"):
+        return "alert_id" if parameter == "alert_id" else f"item_{parameter}"
     if parameter == "code":
         return (
             "code_of_account"
@@ -162,6 +165,9 @@ OFFERS = {
 
 KEYED = ("/orders", "/parcels", "/redemptions")  # whose key comes in a header
 FIXED = {
+    "how": "finish",
+    "payout_action": "approve",
+    "decision": "release",
     "chart": "segments",
     "kind": "svg",
     "consumer": "distribution",
@@ -178,6 +184,8 @@ def fixed(name: str, path: str) -> str | None:
     """What a path says that is nobody's id."""
     if name == "action":
         return "agree"
+    if name == "verdict":
+        return "refuse"
     if name == "verb":
         return "activate"
     if name == "kind" and "/offers/" in path:
@@ -210,13 +218,25 @@ def ask(
     else:
         if path.startswith(("/api/", "/cb/")):
             maker = next(
-                (make for (m, end), make in BODIES.items() if m == method and path.endswith(end)), None
+                (
+                    make
+                    for (m, end), make in (BODIES_OF_ATTRIBUTION | BODIES).items()
+                    if m == method and path.endswith(end)
+                ),
+                None,
             )
             body = maker(body_ids) if maker else None
         else:
             # The console names the field of a price after its SKU.
             form = form_of(handler, body_ids, *([in_path["sku_id"]] if path.endswith("/price") else []))
-            form |= next((make(body_ids) for end, make in FORMS.items() if path.endswith(end)), {})
+            form |= next(
+                (
+                    make(body_ids)
+                    for end, make in (FORMS_OF_ATTRIBUTION | FORMS).items()
+                    if path.endswith(end)
+                ),
+                {},
+            )
     return Ask(
         method, real, body, form,
         headers={"idempotency-key": str(ids.new())} if path.endswith(KEYED) else {},

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from siyu.kernel import ids
+from trust.asking_item_codes import ITEM_BODIES, ITEM_FORMS
+from trust.asking_offers import OFFER_BODIES, OFFER_FORMS
 
 Names = Mapping[str, str]
 
@@ -31,6 +33,7 @@ def an_edit(n: Names) -> dict[str, Any]:
 
 # JSON bodies by the end of the path; the first that fits.
 BODIES: dict[tuple[str, str], Callable[[Names], Any]] = {
+    **ITEM_BODIES,
     ("POST", "/quotes"): lambda n: {"lines": [{"sku_id": n["sku_id"], "quantity": 1}]},
     ("POST", "/checkout/quote"): lambda n: {
         "lines": [{"sku_id": n["sku_id"], "quantity": 1}],
@@ -115,6 +118,9 @@ BODIES: dict[tuple[str, str], Callable[[Names], Any]] = {
         "store_id": n["store_id"],
         "customer_id": n["customer_id"],
     },
+    # oversight
+    ("POST", "/overrides"): lambda n: {"id": new(), "reason": "看过", "days": 7},
+    ("PUT", "/risks/thresholds"): lambda n: {},
     # stock
     ("POST", "/stock/arrivals"): lambda n: [
         {"store_id": n["store_id"], "sku_id": n["sku_id"], "quantity": 1}
@@ -194,14 +200,61 @@ BODIES: dict[tuple[str, str], Callable[[Names], Any]] = {
         "purchase_id": n["purchase_id"],
         "lines": [{"line_no": 1, "quantity": 1}],
     },
+    **OFFER_BODIES,
     # commission
     ("POST", "/plans"): lambda n: {"name": "方案", "rate_bps": 100, "category_id": n["category_id"]},
+    ("PUT", "/plans/{plan_id:uuid}"): lambda n: {"name": "方案", "rule": {"rate_bps": 100}},
+    ("POST", "{plan_id:uuid}/moves"): lambda n: {"action": "pause", "reason": "试一试"},
+    ("POST", "/commission-holds"): lambda n: {
+        "id": new(),
+        "promoter_id": n["promoter_id"],
+        "reason": "看一看",
+    },
+    ("POST", "{hold_id:uuid}/decisions"): lambda n: {"decision": "release", "reason": "看过了"},
+    ("POST", "/commission-adjustments"): lambda n: {
+        "id": new(),
+        "promoter_id": n["promoter_id"],
+        "amount": 100,
+        "reason": "补发",
+    },
+    ("POST", "{adjustment_id:uuid}/decisions"): lambda n: {"decision": "refuse", "reason": "不对"},
+    ("PUT", "/commission-terms"): lambda n: {"hold_days": 9},
     ("POST", "/me/promoter"): lambda n: {"name": "新人", "agrees": True},
 }
 
 
 # Fields of a form by the end of the path, beside or instead of those that every form gets.
 FORMS: dict[str, Callable[[Names], dict[str, str]]] = {
+    **ITEM_FORMS,
+    "/risks/thresholds": lambda n: {
+        "idle_bps": "50",
+        "idle_least": "20",
+        "own_bps": "10",
+        "refund_bps": "30",
+        "refund_least": "10",
+        "concentration_bps": "50",
+        "concentration_least": "50",
+        "velocity": "50",
+        "window_days": "30",
+    },
+    "/override": lambda n: {"idempotency_key": new(), "reason": "看过", "days": "7"},
+    "/commission/plans/{plan_id:uuid}": lambda n: {
+        "name": "方案",
+        "by": "rate",
+        "rate_bps": "1",
+        "scope": "all",
+    },
+    "/commission/plans/{plan_id:uuid}/{move:str}": lambda n: {"reason": "试一试"},
+    "/commission/holds": lambda n: {"promoter_id": n["promoter_id"], "reason": "看一看"},
+    "/commission/adjustments": lambda n: {"promoter_id": n["promoter_id"], "amount": "1", "reason": "补发"},
+    "/commission/terms": lambda n: {
+        "hold_days": "9",
+        "new_hold_days": "15",
+        "new_days": "30",
+        "share_bps": "30",
+        "velocity_orders": "5",
+        "velocity_hours": "24",
+    },
     "/count": lambda n: {"quantity": "50"},
     "/verify": lambda n: {"code": n["pickup_code"]},
     "/redeem": lambda n: {"code": n["voucher_code"]},
@@ -311,7 +364,26 @@ FORMS: dict[str, Callable[[Names], dict[str, str]]] = {
         "lines": "MILK 3 4.00",
     },
     "/suggestions": lambda n: {"supplier": n["supplier_id"], "location": n["store_id"]},
+    **OFFER_FORMS,
     "/pay": lambda n: {"reference": "转账 1"},
     "/supply/{order_id:uuid}/ship": lambda n: {"carrier": "sf", "number": tracking()},
     "/supply/stock": lambda n: {"sku_id": n["sku_id"], "quantity": "5"},
+    "/identity/open": lambda n: {"why": "核对"},
+    "/promoters/agreement": lambda n: {"body": "如实介绍商品，标明广告，不收取任何费用，也不承诺收入。"},
+    "/promoters/tasks": lambda n: {
+        "idempotency_key": new(),
+        "kind": "share",
+        "times": "1",
+        "due_at": "2030-01-01T00:00",
+        "product_id": n["product_id"],
+    },
+    "/promoters/lessons/{lesson_id:uuid}": lambda n: {
+        "body": "写明广告。",
+        "position": "1",
+        "question_1": "要写什么？",
+        "question_1_choice_1": "广告",
+        "question_1_choice_2": "不用写",
+        "question_1_right": "1",
+    },
+    "/shop/{slug:str}/promote": lambda n: {"idempotency_key": new(), "kind": "koc"},
 }

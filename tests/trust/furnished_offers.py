@@ -7,7 +7,7 @@ from factories import Shop
 from siyu.goods import offers
 from siyu.growth import draws
 from siyu.kernel import ids
-from siyu.people import points
+from siyu.people import notices, points
 from siyu.runtime.db import Database, Merchant, UnitOfWork
 from siyu.trade import bargains
 
@@ -43,6 +43,7 @@ async def promoted(
         await bargains.give_help(uow, bargain.id, friend)
         await points.set_rule(uow, points.Rule(is_on=True, per_yuan=1, keep_years=1))
         await points.grant(uow, ids.new(), buyer, 500, f"{mark}积分")
+        await notices.tell(uow, [notices.Notice(buyer, "bargain_over", bargain.id, {"name": f"{mark}砍价"})])
         await _rows(uow, made, shop, buyer, order_id)
     draw = await _draw(database, merchant, buyer, mark)
     return {**made, **draw, "coupon_id": coupon.id, "batch_id": batch.id, "bargain_id": bargain.id}

@@ -30,12 +30,19 @@ from siyu.runtime.tenancy import Directory
 from siyu.runtime.worker import digest
 from siyu.settings import Settings
 from siyu.trade import orders, payments
+from trust.furnished_affinity import matched
+from trust.furnished_attribution import bound
+from trust.furnished_commission import commissioned
 from trust.furnished_goods import stocked
 from trust.furnished_groups import grouped
+from trust.furnished_item_codes import coded
 from trust.furnished_money import reconciled
 from trust.furnished_offers import promoted
+from trust.furnished_oversight import overseen
+from trust.furnished_payouts import paid_out
 from trust.furnished_people import peopled
 from trust.furnished_prices import priced
+from trust.furnished_promoters import recruited
 from trust.furnished_sending import sent_out
 from trust.furnished_suppliers import supplied
 
@@ -164,13 +171,16 @@ async def furnished(database: Database, settings: Settings, merchant: Merchant, 
     facts |= await supplied(database, merchant, shop, buyer, mark)
     facts |= await grouped(database, merchant, shop, buyer, mark)
     facts |= await promoted(database, merchant, shop, buyer, friend, waiting.id, mark)
+    facts |= await commissioned(database, merchant, promoter.id, waiting.id, mark)
+    facts |= await bound(database, merchant, promoter.id, buyer, waiting.id, mark)
+    facts |= await recruited(database, merchant, shop, promoter.id, buyer, mark)
+    facts |= await coded(database, merchant, await _product_of(database, merchant, shop.apple), buyer, mark)
+    facts |= await matched(database, merchant, shop, promoter.id, buyer, mark)
+    facts |= await paid_out(database, merchant, promoter.id, mark)
+    facts |= await overseen(database, merchant, promoter.id, mark)
     tokens = await _tokens(database, merchant, person, buyer, mark)
     async with database.begin(merchant) as uow:
-        product = await uow.one(
-            UUID,
-            "select product_id from skus where merchant_id = %(merchant_id)s and id = %(sku)s",
-            sku=shop.apple,
-        )
+        product = (await catalog.prices(uow, [shop.apple]))[shop.apple].product_id
         category = await uow.one(
             UUID,
             "select category_id from products where merchant_id = %(merchant_id)s and id = %(id)s",
@@ -184,6 +194,11 @@ async def furnished(database: Database, settings: Settings, merchant: Merchant, 
         "code_of_account": f"promoter:{promoter.id}", **facts, "key_id": tokens[3],
     }  # fmt: skip
     return Premises(merchant, shop, mark, {k: str(v) for k, v in named.items()}, *tokens[:3])
+
+
+async def _product_of(database: Database, merchant: Merchant, sku_id: UUID) -> UUID:
+    async with database.begin(merchant) as uow:
+        return (await catalog.prices(uow, [sku_id]))[sku_id].product_id
 
 
 async def _mark_names(uow, mark: str) -> None:

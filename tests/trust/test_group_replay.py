@@ -11,10 +11,8 @@ from siyu.runtime.db import Database, Merchant
 from siyu.trade.groupbuys import sweeping
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "trade"))
-from group_shop import a_market, balances, group_of, money_returned, opened, sweep
-
 from group_replay import replay, sample
+from trade.group_shop import a_market, balances, group_of, money_returned, opened, sweep
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "beibei_groupbuying"
 

@@ -13,10 +13,12 @@ from siyu.events.fulfilment import (
 from siyu.events.orders import (
     LeftUnits,
     LineFact,
+    LineState,
     OrderClosed,
     OrderPaid,
     OrderPickedUp,
     OrderPlaced,
+    OrderReattributed,
     OrderReceived,
     OrderRefunded,
     OrderShipped,
@@ -24,7 +26,7 @@ from siyu.events.orders import (
     UnitsLeft,
 )
 from siyu.events.people import CustomerJoined, GuestRecognised
-from siyu.events.place import DoorScanned
+from siyu.events.place import DoorScanned, TouchesClaimed
 
 EVERY_FACT = (
     CodeRedeemed,
@@ -36,12 +38,14 @@ EVERY_FACT = (
     OrderPaid,
     OrderPickedUp,
     OrderPlaced,
+    OrderReattributed,
     OrderReceived,
     OrderRefunded,
     OrderShipped,
     ParcelCancelled,
     ParcelRenumbered,
     ParcelSent,
+    TouchesClaimed,
     UnitsLeft,
 )
 
@@ -54,10 +58,12 @@ __all__ = [
     "GuestRecognised",
     "LeftUnits",
     "LineFact",
+    "LineState",
     "OrderClosed",
     "OrderPaid",
     "OrderPickedUp",
     "OrderPlaced",
+    "OrderReattributed",
     "OrderReceived",
     "OrderRefunded",
     "OrderShipped",
@@ -65,5 +71,6 @@ __all__ = [
     "ParcelRenumbered",
     "ParcelSent",
     "RefundedUnits",
+    "TouchesClaimed",
     "UnitsLeft",
 ]

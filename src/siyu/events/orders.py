@@ -1,5 +1,6 @@
 """Facts of trade: the life of an order."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -22,7 +23,10 @@ class OrderPlaced(msgspec.Struct, frozen=True, tag="orders.placed", tag_field="k
 
 
 class OrderPaid(msgspec.Struct, frozen=True, tag="orders.paid", tag_field="kind"):
-    """The money arrived and was accepted. `promoter_id` is who the sale is bound to, decided at placement."""
+    """The money arrived and was accepted. `promoter_id` is who the sale is bound to, decided at placement.
+
+    `claim_kind` is the activity its price came from (flash, group, bargain …), empty for an ordinary price.
+    """
 
     order_id: UUID
     number: str
@@ -31,6 +35,7 @@ class OrderPaid(msgspec.Struct, frozen=True, tag="orders.paid", tag_field="kind"
     lines: tuple[LineFact, ...]
     door_id: UUID | None = None
     promoter_id: UUID | None = None
+    claim_kind: str = ""
 
 
 class OrderClosed(msgspec.Struct, frozen=True, tag="orders.closed", tag_field="kind"):
@@ -88,3 +93,35 @@ class OrderRefunded(msgspec.Struct, frozen=True, tag="orders.refunded", tag_fiel
     refund_id: UUID
     amount: int
     lines: tuple[RefundedUnits, ...]
+
+
+class LineState(msgspec.Struct, frozen=True):
+    """A line as sold and how much of it has been refunded since, at the moment of the fact."""
+
+    line_no: int
+    product_id: UUID
+    sku_id: UUID
+    quantity: int
+    amount: int
+    refunded_quantity: int
+    reduced_amount: int
+
+
+class OrderReattributed(msgspec.Struct, frozen=True, tag="orders.reattributed", tag_field="kind"):
+    """A dispute was upheld: the sale is another promoter's now, or nobody's. Only of orders that are paid.
+
+    `decision_id` is the dispute; `paid_at` when the sale was paid, by whose plans it is earned.
+    """
+
+    order_id: UUID
+    number: str
+    customer_id: UUID
+    total: int
+    lines: tuple[LineState, ...]
+    decision_id: UUID
+    by: str
+    reason: str
+    paid_at: datetime
+    was_promoter_id: UUID | None = None
+    promoter_id: UUID | None = None
+    claim_kind: str = ""

@@ -10,6 +10,7 @@ class Permission(StrEnum):
     BALANCE_WRITE = "balance:write"
     CATALOG_READ = "catalog:read"
     CATALOG_WRITE = "catalog:write"
+    COMMISSION_APPROVE = "commission:approve"
     COMMISSION_READ = "commission:read"
     COMMISSION_WRITE = "commission:write"
     CUSTOMERS_PRIVATE = "customers:private"
@@ -28,8 +29,11 @@ class Permission(StrEnum):
     ORDERS_WRITE = "orders:write"
     PARCELS_WRITE = "parcels:write"
     PAYMENTS_WRITE = "payments:write"
+    PAYOUTS_WRITE = "payouts:write"
     PICKUP_VERIFY = "pickup:verify"
     POINTS_WRITE = "points:write"
+    PROMOTERS_IDENTITY = "promoters:identity"
+    PROMOTERS_WRITE = "promoters:write"
     PURCHASE_WRITE = "purchase:write"
     SETTINGS_WRITE = "settings:write"
     SHOPPER = "shopper:self"
@@ -46,7 +50,13 @@ class Permission(StrEnum):
 # What a merchant may grant to a member of staff or a key. Every member of staff is themselves without being granted it.
 STAFF = frozenset(Permission) - {Permission.SHOPPER, Permission.STAFF_SELF}
 
-_NOT_OPERATORS = {Permission.AUDIT_READ, Permission.SETTINGS_WRITE, Permission.STAFF_WRITE}
+_NOT_OPERATORS = {
+    Permission.AUDIT_READ,
+    Permission.PAYOUTS_WRITE,
+    Permission.PROMOTERS_IDENTITY,
+    Permission.SETTINGS_WRITE,
+    Permission.STAFF_WRITE,
+}
 
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": STAFF | {Permission.STAFF_SELF},
@@ -55,6 +65,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         {
             Permission.AUDIT_READ,
             Permission.BALANCE_WRITE,
+            Permission.COMMISSION_APPROVE,
             Permission.COMMISSION_READ,
             Permission.INSIGHT_READ,
             Permission.LEDGER_READ,
@@ -62,6 +73,8 @@ ROLES: dict[str, frozenset[Permission]] = {
             Permission.ORDERS_READ,
             Permission.ORDERS_REFUND,
             Permission.PAYMENTS_WRITE,
+            Permission.PAYOUTS_WRITE,
+            Permission.PROMOTERS_IDENTITY,
             Permission.STAFF_SELF,
             Permission.SUPPLY_READ,
             Permission.SUPPLY_SETTLE,

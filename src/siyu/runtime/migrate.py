@@ -33,6 +33,21 @@ APPEND_ONLY = (
     "point_reversals",
     "draw_versions",
     "draw_results",
+    "offer_versions",
+    "promoter_agreements",
+    "promoter_acceptances",
+    "promoter_changes",
+    "koc_moves",
+    "payout_steps",
+    "payout_lines",
+    "ledger_proofs",
+    "risk_overrides",
+    "oversight_days",
+    "evidence",
+    "attribution_policies",
+    "relation_facts",
+    "relation_changes",
+    "commission_rounds",
 )
 
 

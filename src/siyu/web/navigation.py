@@ -64,7 +64,13 @@ CONSOLE = (
         ),
     ),
     Group(mark("人"), (Entry("customers", mark("顾客"), "people", Permission.CUSTOMERS_READ),)),
-    Group(mark("场"), (Entry("doors", mark("入口"), "door", Permission.DOORS_READ),)),
+    Group(
+        mark("场"),
+        (
+            Entry("doors", mark("入口"), "door", Permission.DOORS_READ),
+            Entry("item-codes", mark("一物一码"), "scan", Permission.DOORS_READ),
+        ),
+    ),
     Group(
         mark("交易"),
         (
@@ -90,7 +96,11 @@ CONSOLE = (
         mark("运营"),
         (
             Entry("promoters", mark("推广员"), "share", Permission.COMMISSION_READ),
+            Entry("koc", mark("KOC 选人"), "people", Permission.COMMISSION_READ),
             Entry("commission", mark("佣金"), "gift", Permission.COMMISSION_READ),
+            Entry("risks", mark("合规风险"), "check", Permission.COMMISSION_READ),
+            Entry("attribution", mark("归因"), "refresh", Permission.COMMISSION_READ),
+            Entry("payouts", mark("提现"), "wallet", Permission.COMMISSION_READ),
         ),
     ),
     Group(

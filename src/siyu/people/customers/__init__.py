@@ -14,7 +14,14 @@ from siyu.people.customers.actions import (
     sign_in_as,
 )
 from siyu.people.customers.finding import known_as
-from siyu.people.customers.guests import Guest, GuestSignedIn, guest_of, sign_in_guest, welcome_guest
+from siyu.people.customers.guests import (
+    Guest,
+    GuestSignedIn,
+    guest_of,
+    guests_among,
+    sign_in_guest,
+    welcome_guest,
+)
 from siyu.people.customers.history import PastCustomer, customers_by_reference, record_customers
 from siyu.people.customers.levels import level_of, set_level
 from siyu.people.customers.phone import WrongCode, clean_phone, issue_code, masked, verify_code
@@ -52,6 +59,7 @@ __all__ = [
     "customers_by_reference",
     "find",
     "guest_of",
+    "guests_among",
     "identities_of",
     "issue_code",
     "known_as",

@@ -4,7 +4,7 @@ The phone of a guest is not proven, so it is no identity and nobody can sign in 
 in the same browser, an identity nobody has yet becomes theirs, and they are a guest no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from siyu.events import CustomerJoined, GuestRecognised
 from siyu.kernel.errors import DomainError
 from siyu.people.customers.actions import SignedIn, bind, recognise, record_consent, sign_in_as
-from siyu.runtime.db import UnitOfWork
+from siyu.runtime.db import UnitOfWork, uuid_array
 
 NAME_MAX = 40
 
@@ -81,6 +81,22 @@ async def guest_of(uow: UnitOfWork, customer_id: UUID) -> Guest | None:
                           where i.merchant_id = g.merchant_id and i.customer_id = g.customer_id)
         """,
         customer=customer_id,
+    )
+
+
+async def guests_among(uow: UnitOfWork, customer_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these customers are guests: nobody in particular, and as many as a browser likes to make."""
+    return set(
+        await uow.all(
+            UUID,
+            """
+            select g.customer_id from guests g
+            where g.merchant_id = %(merchant_id)s and g.customer_id = any(%(customers)s::uuid[])
+              and not exists (select from identities i
+                              where i.merchant_id = g.merchant_id and i.customer_id = g.customer_id)
+            """,
+            customers=uuid_array(customer_ids),
+        )
     )
 
 
