@@ -2,7 +2,7 @@
 
 Each day's rows are digested in a fixed order, and each link holds the digest of all before it: who changes a row, or
 takes one away, breaks every link from that day on. The application may add links and never change one; the last link
-is worth keeping outside of the database (`siyu doctor` prints it).
+is worth keeping outside of the database (the risks page shows it, `siyu doctor` proves the whole).
 """
 
 import hashlib
