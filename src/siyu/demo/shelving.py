@@ -77,6 +77,10 @@ async def _pack_the_box(uow: UnitOfWork, sku_ids: Mapping[str, UUID]) -> None:
 
 
 async def _promise_commission(uow: UnitOfWork, categories: Mapping[str, UUID]) -> None:
+    # Eight days on the demo's clock show what is payable, also for promoters who have just joined.
+    await distribution.save_settings(
+        uow, distribution.Settings(new_hold_days=distribution.Settings().hold_days)
+    )
     await distribution.add_plan(uow, name="全场推荐", rate_bps=GENERAL_RATE)
     for shelf in CATEGORIES:
         if shelf.key in RATES:
